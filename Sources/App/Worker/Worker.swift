@@ -1,0 +1,19 @@
+package import Content
+package import JobQueue
+import WebAPI
+package import Webhooks
+
+/// Every kind of job that there is, with its handler.
+package struct Worker: Sendable {
+    package let handlers: [JobKind: JobHandler]
+    package let recurring: [RecurringJob]
+
+    /// - Parameter idempotencyPurge: the handler of `WebAPI.purgeIdempotencyKeys`.
+    package init(content: ContentService, webhooks: Webhooks, idempotencyPurge: @escaping JobHandler) {
+        handlers = [content.handlers, webhooks.handlers, [WebAPI.purgeIdempotencyKeys: idempotencyPurge]]
+            .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+        recurring =
+            content.recurring + webhooks.recurring
+            + [RecurringJob(kind: WebAPI.purgeIdempotencyKeys, every: .seconds(300))]
+    }
+}

@@ -1,0 +1,86 @@
+import Database
+import Engines
+import FoundationEssentials
+import Vocabulary
+
+/// The record of a text or an image that was made at once: what was used, never what was written.
+struct GenerationRow: Sendable {
+    var tenant: TenantID
+    var id: GenerationID
+    var type: Modality
+    var model: String
+    var servedBy: String
+    var engine: String
+    var isTest: Bool
+    var template: String?
+    var usage: TokenUsage
+    var finishReason: String
+    var cost: MicroCredits?
+    var attempts: String
+    var metadata: String?
+    var requestID: String
+    var createdAt: Timestamp
+
+    init(
+        _ record: TextRecord, type: Modality, isTest: Bool, template: String?, metadata: JSONValue?, requestID: String
+    ) {
+        tenant = record.tenant
+        id = record.id
+        self.type = type
+        model = record.model
+        servedBy = record.servedBy
+        engine = record.engine
+        self.isTest = isTest
+        self.template = template
+        usage = record.usage
+        finishReason = record.finishReason
+        cost = record.cost
+        attempts = Self.json(record.attempts) ?? "[]"
+        self.metadata = metadata.flatMap { Self.json($0) }
+        self.requestID = requestID
+        createdAt = record.createdAt
+    }
+
+    init(_ record: ImageRecord, tenant: TenantID, isTest: Bool, template: String?, requestID: String) {
+        self.tenant = tenant
+        id = record.id
+        type = .image
+        model = record.model
+        servedBy = record.servedBy
+        engine = record.engine
+        self.isTest = isTest
+        self.template = template
+        usage = TokenUsage(prompt: 0, completion: 0)
+        finishReason = "stop"
+        cost = record.cost
+        attempts = Self.json(record.attempts) ?? "[]"
+        metadata = nil
+        self.requestID = requestID
+        createdAt = record.createdAt
+    }
+
+    func insert(in transaction: any Transaction) throws {
+        try transaction.execute(
+            """
+            INSERT INTO generations (tenant_id, id, type, model, served_by, engine, is_test, template, prompt_tokens, \
+            completion_tokens, finish_reason, cost_micro, attempts, metadata, request_id, created_at)
+            VALUES (\(tenant), \(id), \(type), \(model), \(servedBy), \(engine), \(isTest), \(template), \
+            \(usage.prompt), \(usage.completion), \(finishReason), \(cost), \(attempts), \(metadata), \(requestID), \
+            \(createdAt))
+            ON CONFLICT (tenant_id, id) DO NOTHING
+            """)
+    }
+
+    /// - Returns: how many were deleted.
+    static func purge(before moment: Timestamp, limit: Int, in transaction: any Transaction) throws -> Int {
+        try transaction.execute(
+            """
+            DELETE FROM generations WHERE (tenant_id, id) IN \
+            (SELECT tenant_id, id FROM generations WHERE created_at < \(moment) ORDER BY created_at LIMIT \(limit))
+            """)
+    }
+
+    private static func json(_ value: some Encodable) -> String? {
+        (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

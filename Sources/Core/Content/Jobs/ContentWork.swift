@@ -1,0 +1,48 @@
+import Database
+package import JobQueue
+import Logging
+import Vocabulary
+
+// What the worker does for this room.
+extension ContentService {
+    static let sweep = JobKind("content.sweep")
+
+    /// The handlers of this room's kinds of job.
+    package var handlers: [JobKind: JobHandler] {
+        [
+            RenderJob.kind: { [self] claimed in
+                guard let render = RenderJob(self, claimed) else { return .fail(reason: "no such payload") }
+                return try await render.run()
+            },
+            CancelRender.kind: { [self] in try await CancelRender.run(self, $0) },
+            Self.sweep: { [self] _ in
+                try await tidyUp()
+                return .complete
+            },
+        ]
+    }
+
+    package var recurring: [RecurringJob] { [RecurringJob(kind: Self.sweep, every: .seconds(60))] }
+
+    /// Queues again what is unfinished and has no work queued for it, and deletes what has been kept long enough.
+    private func tidyUp() async throws {
+        let now = surroundings.now()
+        let batch = 500
+        try await database.write(as: .system) { [self] transaction in
+            for (tenant, id) in try jobStore.untouched(since: now - .seconds(120), limit: batch, in: transaction) {
+                // Takes nothing where the unique key is live, which is the rule.
+                try enqueueRender(tenant, id, at: nil, in: transaction)
+            }
+        }
+        guard limits.retention > .zero else { return }
+        var deleted = batch
+        while deleted >= batch {
+            try Task.checkCancellation()
+            deleted = try await database.write(as: .system) { [self] transaction in
+                max(
+                    try jobStore.purge(endedBefore: now - limits.retention, limit: batch, in: transaction),
+                    try GenerationRow.purge(before: now - limits.retention, limit: batch, in: transaction))
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+import Database
+import Engines
+import FoundationEssentials
+import JobQueue
+import Logging
+import ObjectStorage
+import Vocabulary
+import Webhooks
+
+/// Carries the arrows of a render out: a call to the outside, then one transaction that holds the new state, its event,
+/// what the tenant is told, and what becomes of the queued job. Between two of them the process may die anywhere.
+struct RenderJob: Sendable {
+    /// Works one content job on. Payload: `{"job": id}`; the unique key is the job's id.
+    static let kind = JobKind("content.render")
+
+    struct Payload: Codable {
+        var job: ContentJobID
+    }
+
+    let service: ContentService
+    let claimed: ClaimedJob
+    let tenant: TenantID
+    let id: ContentJobID
+
+    init?(_ service: ContentService, _ claimed: ClaimedJob) {
+        guard let tenant = claimed.tenant,
+            let payload = try? JSONDecoder().decode(Payload.self, from: Data(claimed.payload.utf8))
+        else { return nil }
+        self.service = service
+        self.claimed = claimed
+        self.tenant = tenant
+        self.id = payload.job
+    }
+
+    private var now: Timestamp { service.surroundings.now() }
+    private var pace: RenderPace { service.pace }
+
+    func run() async throws -> JobVerdict {
+        let id = id
+        let found = try await service.database.read(as: tenant) { [store = service.jobStore, tenant] in
+            try store.find(tenant, id, in: $0)
+        }
+        guard let state = found else { return .complete }
+        switch state.step(at: now) {
+        case .rest: return .complete
+        case .expire: return try await expire(state)
+        case .submit: return try await submit(state)
+        case .reconcile: return try await reconcile(state)
+        case .poll(let ticket): return try await poll(state, ticket)
+        case .fetch(let ticket): return try await fetch(state, ticket)
+        }
+    }
+
+    // MARK: Steps
+
+    private func submit(_ state: RenderState) async throws -> JobVerdict {
+        let route: [EngineChoice]
+        do {
+            route = try await service.router.choices(
+                for: state.job.type, model: state.job.model, sandboxOnly: state.job.isTest)
+        } catch let error as EngineError {
+            return try await settle { state, now in state.fail(error, at: now) }
+        }
+        let failed = Set(state.job.attempts.filter { $0.code != nil }.map(\.engine))
+        guard let choice = route.first(where: { !failed.contains($0.engine.name) }) ?? route.first else {
+            let error = EngineError(.modelNotFound, "no engine makes \(state.job.type.rawValue) content")
+            return try await settle { state, now in state.fail(error, at: now) }
+        }
+        let hasOther = route.contains { $0.engine.name != choice.engine.name && !failed.contains($0.engine.name) }
+        let intended = try await arrow { state, now in
+            state.beginSubmit(engine: choice.engine.name, servedBy: choice.model, at: now)
+            return nil
+        }
+        return state.job.type == .video
+            ? try await submitFilm(intended, choice, hasOther: hasOther)
+            : try await makeImage(intended, choice, hasOther: hasOther)
+    }
+
+    private func submitFilm(_ state: RenderState, _ choice: EngineChoice, hasOther: Bool) async throws -> JobVerdict {
+        guard let video = state.request.video else { return .fail(reason: "no film in the request") }
+        let request = VideoRequest(
+            model: choice.model, prompt: state.request.prompt, instructions: state.request.instructions,
+            durationSeconds: service.router.catalogue.nearestDuration(video.durationSeconds, model: choice.model),
+            aspectRatio: video.aspectRatio, framesPerSecond: video.framesPerSecond, referenceImages: video.referenceImages)
+        let begun = now
+        do {
+            let ticket = try await choice.engine.submitVideo(request, call(state))
+            let attempt = record(choice, begun, nil)
+            do {
+                return try await settle { [pace] state, now in
+                    state.accepted(ticket, attempt: attempt, pace: pace, at: now)
+                }
+            } catch JobQueueError.leaseLost {
+                try await adoptLate(ticket, submission: state.submissions, attempt)
+                return .settled
+            }
+        } catch let error as EngineError {
+            return try await submitFailed(error, record(choice, begun, error), hasOther: hasOther, type: .video)
+        }
+    }
+
+    private func submitFailed(
+        _ error: EngineError, _ attempt: EngineAttempt, hasOther: Bool, type: Modality
+    ) async throws -> JobVerdict {
+        let fraction = service.surroundings.randomFraction()
+        let other = hasOther && error.code.allowsFallback(for: type)
+        return try await settle { [pace] state, now in
+            state.submitFailed(error, attempt: attempt, otherEngine: other, pace: pace, fraction: fraction, at: now)
+        }
+    }
+
+    /// An image made by a queued job: the create answers with the file itself.
+    private func makeImage(_ state: RenderState, _ choice: EngineChoice, hasOther: Bool) async throws -> JobVerdict {
+        guard let image = state.request.image else { return .fail(reason: "no image in the request") }
+        let size = service.router.catalogue.validSizes(choice.model).nearest(to: ImageSize(image.width, image.height))
+        let request = ImageRequest(
+            model: choice.model, prompt: state.request.prompt, instructions: state.request.instructions,
+            negativePrompt: image.negativePrompt, width: size.width, height: size.height, quality: image.quality,
+            style: image.style)
+        let begun = now
+        do {
+            let result = try await choice.engine.image(request, call(state))
+            let asset = try await service.takeIn(
+                result.media, .image, of: state, engine: choice.engine.name, model: choice.model)
+            return try await complete(asset, cost: service.router.mediaCost(engine: choice.engine.name), record(choice, begun, nil))
+        } catch let error as EngineError {
+            return try await submitFailed(error, record(choice, begun, error), hasOther: hasOther, type: .image)
+        }
+    }
+
+    /// A worker died, or was stopped, between the intent and what became of it.
+    private func reconcile(_ state: RenderState) async throws -> JobVerdict {
+        let answer: Reconciliation
+        if let name = state.job.engine, let engine = service.router.engine(named: name) {
+            do {
+                answer = try await engine.reconcile(state.job.type, call(state))
+            } catch is EngineError {
+                answer = .cannotTell
+            }
+        } else {
+            answer = .cannotTell
+        }
+        return try await settle { [pace] state, now in
+            switch answer {
+            case .taken(let ticket): state.accepted(ticket, attempt: nil, pace: pace, at: now)
+            case .notTaken: state.requeue(deadline: nil, at: now)
+            case .cannotTell: state.lostSight(at: now)
+            }
+        }
+    }
+
+    private func poll(_ state: RenderState, _ ticket: VideoTicket) async throws -> JobVerdict {
+        guard let engine = service.router.engine(named: ticket.engine) else {
+            let error = EngineError(.jobNotFound, "the engine \(ticket.engine) is not configured any more")
+            return try await settle { state, now in state.fail(error, at: now) }
+        }
+        let progress: VideoProgress
+        do {
+            progress = try await engine.pollVideo(ticket, call(state, atMost: .seconds(60)))
+        } catch let error as EngineError {
+            let fraction = service.surroundings.randomFraction()
+            return try await settle { [pace] state, now in
+                state.pollFailed(error, pace: pace, fraction: fraction, at: now)
+            }
+        }
+        return try await settle { [pace] state, now in
+            switch progress {
+            case .rendering(let percent, let nextPoll):
+                state.progressed(to: percent, nextPoll: nextPoll, pace: pace, at: now)
+            case .ready(let ticket): state.ready(ticket, at: now)
+            case .failed(let error): state.fail(error, at: now)
+            case .canceled: state.end(.canceled, at: now)
+            }
+        }
+    }
+
+    private func fetch(_ state: RenderState, _ ticket: VideoTicket) async throws -> JobVerdict {
+        do {
+            guard let engine = service.router.engine(named: ticket.engine) else {
+                throw EngineError(.jobNotFound, "the engine \(ticket.engine) is not configured any more")
+            }
+            let media = try await engine.fetchVideo(ticket, call(state))
+            let asset = try await service.takeIn(media, .video, of: state, engine: ticket.engine, model: ticket.model)
+            return try await complete(asset, cost: service.router.mediaCost(engine: ticket.engine), nil)
+        } catch let error as EngineError {
+            let fraction = service.surroundings.randomFraction()
+            return try await settle { [pace] state, now in
+                state.fetchFailed(error, pace: pace, fraction: fraction, at: now)
+            }
+        }
+    }
+
+    private func complete(_ asset: Asset, cost: MicroCredits?, _ attempt: EngineAttempt?) async throws -> JobVerdict {
+        let link = try await service.link(to: asset)
+        do {
+            return try await settle(link: link) { state, now in
+                state.completed(asset, cost: cost, attempt: attempt, at: now)
+            }
+        } catch let error as JobQueueError {
+            try await service.discardIfUnwanted(asset, tenant, id)
+            throw error
+        }
+    }
+
+    private func expire(_ state: RenderState) async throws -> JobVerdict {
+        let error = EngineError(.providerTimeout, "not finished within its deadline")
+        let ticket = state.ticket
+        return try await settle(also: { [service, tenant] transaction in
+            if let ticket { try service.enqueueCancellation(ticket, tenant, in: transaction) }
+        }) { state, now in state.fail(error, at: now) }
+    }
+
+    // MARK: Arrows
+
+    /// One transaction: the state, its event, the tenant's webhooks, and the queued job.
+    /// - Parameter also: what else belongs to the transaction.
+    private func settle(
+        link: String? = nil, also: (@Sendable (any Transaction) throws -> Void)? = nil,
+        _ change: @escaping @Sendable (inout RenderState, Timestamp) -> RenderState.Next
+    ) async throws -> JobVerdict {
+        _ = try await arrow(link: link, also: also, change)
+        return .settled
+    }
+
+    /// - Parameter change: changes the state and says what becomes of the queued job; nil keeps it claimed.
+    private func arrow(
+        link: String? = nil, also: (@Sendable (any Transaction) throws -> Void)? = nil,
+        _ change: @escaping @Sendable (inout RenderState, Timestamp) -> RenderState.Next?
+    ) async throws -> RenderState {
+        let moment = now
+        return try await service.database.write(as: tenant) { [service, claimed, tenant, id] transaction in
+            guard let before = try service.jobStore.find(tenant, id, locked: true, in: transaction),
+                !before.job.status.isFinal
+            else { throw JobQueueError.leaseLost(claimed.id) }
+            var state = before
+            let next = change(&state, moment)
+            try service.record(&state, was: before, link: link, in: transaction)
+            try also?(transaction)
+            switch next {
+            case .again(let at)?: try service.queue.snooze(claimed, until: at, in: transaction)
+            case .over?: try service.queue.complete(claimed, in: transaction)
+            case nil: try service.queue.confirm(claimed, in: transaction)
+            }
+            return state
+        }
+    }
+
+    /// The provider took a create, and in the meantime the job was taken from us. Its ticket is not to be lost: a render
+    /// whose fate was unknown goes on with it, and one that was cancelled is cancelled with it.
+    private func adoptLate(_ ticket: VideoTicket, submission: Int, _ attempt: EngineAttempt) async throws {
+        let moment = now
+        try await service.database.write(as: tenant) { [service, tenant, id, pace] transaction in
+            guard let before = try service.jobStore.find(tenant, id, locked: true, in: transaction) else { return }
+            if before.job.status == .canceled {
+                try service.enqueueCancellation(ticket, tenant, in: transaction)
+            } else if before.job.phase == .unknown, before.submissions == submission {
+                var state = before
+                let next = state.accepted(ticket, attempt: attempt, pace: pace, at: moment)
+                try service.record(&state, was: before, in: transaction)
+                if case .again(let at) = next { try service.enqueueRender(tenant, id, at: at, in: transaction) }
+            }
+        }
+    }
+
+    private func call(_ state: RenderState, atMost: Duration? = nil) -> EngineCall {
+        let deadline = atMost.map { min(now + $0, max(state.deadline, now + .seconds(5))) } ?? state.deadline
+        return EngineCall(
+            requestID: "\(state.job.id).\(state.submissions)", deadline: deadline, sandboxFault: state.request.sandboxFault,
+            traceparent: state.traceparent)
+    }
+
+    private func record(_ choice: EngineChoice, _ begun: Timestamp, _ error: EngineError?) -> EngineAttempt {
+        service.router.note(error?.code, engine: choice.engine.name)
+        return EngineAttempt(
+            engine: choice.engine.name, model: choice.model, code: error?.code, httpStatus: error?.httpStatus,
+            providerRequestID: error?.providerRequestID, startedAt: begun,
+            milliseconds: Int((now - begun).wholeMicroseconds / 1000))
+    }
+}

@@ -1,0 +1,74 @@
+import Settings
+
+/// What the sandbox is to do wrong, written in the prompt as `[sandbox:WORD]` or `[sandbox:WORD=VALUE]`, or given
+/// without brackets (several with commas) in the header `X-Sandbox-Fault`, which wins.
+///
+/// | word | what happens |
+/// |---|---|
+/// | `slow`, `slow=5s` | the answer comes after 3 s, or after that time |
+/// | `late`, `late=20s` | it succeeds, after ten times the render time, or after that time |
+/// | `429`, `500` | the answer is that status |
+/// | `garbage` | an answer that isn't one: HTML for an image or a film, no JSON for a text |
+/// | `truncated` | half of the bytes that were announced; a text breaks off |
+/// | `drop` | the request is accepted, and the connection ends without an answer |
+/// | `moderated` | refused for its content |
+/// | `moderated-late` | refused for its content after all the work |
+/// | `fail` | the work fails |
+package struct SandboxFault: Sendable, Hashable, Codable {
+    package enum Outcome: String, Sendable, Codable, CaseIterable {
+        case rateLimited = "429"
+        case serverError = "500"
+        case garbage, truncated, drop, moderated
+        case moderatedLate = "moderated-late"
+        case fail
+    }
+
+    package var outcome: Outcome?
+    /// Before the answer, in milliseconds.
+    package var slow: Int64?
+    /// Until the work is done, in milliseconds; 0 for ten times the render time.
+    package var late: Int64?
+
+    static let usualSlowness: Int64 = 3_000
+
+    package init() {}
+
+    /// Splits a prompt into what is meant for the engine and what is to go wrong. A marker with an unknown word stays.
+    package static func read(prompt: String, header: String?) -> (prompt: String, fault: SandboxFault) {
+        var fault = SandboxFault()
+        var rest = ""
+        var text = prompt[...]
+        while let start = text.firstRange(of: "[sandbox:") {
+            guard let end = text[start.upperBound...].firstIndex(of: "]") else { break }
+            rest += text[..<start.lowerBound]
+            if !fault.take(String(text[start.upperBound..<end])) { rest += text[start.lowerBound...end] }
+            text = text[text.index(after: end)...]
+        }
+        rest += text
+        for word in (header ?? "").split(separator: ",") {
+            let bare = word.filter { $0 != " " && $0 != "[" && $0 != "]" }
+            _ = fault.take(bare.hasPrefix("sandbox:") ? String(bare.dropFirst(8)) : bare)
+        }
+        let clean = rest.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        return (clean, fault)
+    }
+
+    /// - Returns: false for an unknown word.
+    private mutating func take(_ word: String) -> Bool {
+        let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+        let time = parts.count > 1 ? SettingsNotation.duration(parts[1]).map(Self.milliseconds) : nil
+        switch parts.first {
+        case "slow": slow = time ?? Self.usualSlowness
+        case "late": late = time ?? 0
+        case let name?:
+            guard let outcome = Outcome(rawValue: name) else { return false }
+            self.outcome = outcome
+        case nil: return false
+        }
+        return true
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,65 @@
+import AsyncHTTPClient
+import NIOCore
+import Synchronization
+
+/// The clients behind the door: one for addresses that the operator named, one for those that others named.
+///
+/// They share no connection, so that no call to a foreign address can travel on a connection that was never inspected.
+/// Each is made when it is first needed.
+final class EgressClients: Sendable {
+    private struct State {
+        var clients: [EgressTrust: HTTPClient] = [:]
+        var isShutDown = false
+    }
+
+    private let limits: EgressLimits
+    private let eventLoopGroup: any EventLoopGroup
+    private let state = Mutex(State())
+
+    init(limits: EgressLimits, eventLoopGroup: any EventLoopGroup) {
+        self.limits = limits
+        self.eventLoopGroup = eventLoopGroup
+    }
+
+    /// - Throws: `EgressError` with `.notSent` after the shutdown.
+    func client(for trust: EgressTrust) throws(EgressError) -> HTTPClient {
+        let client = state.withLock { state -> HTTPClient? in
+            guard !state.isShutDown else { return nil }
+            if let client = state.clients[trust] { return client }
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration(for: trust))
+            state.clients[trust] = client
+            return client
+        }
+        guard let client else { throw EgressError(.notSent, "the program is stopping") }
+        return client
+    }
+
+    /// Fails what is under way and closes all connections.
+    func shutdown() async {
+        let clients = state.withLock { state in
+            state.isShutDown = true
+            defer { state.clients = [:] }
+            return state.clients
+        }
+        for client in clients.values { try? await client.shutdown() }
+    }
+
+    private func configuration(for trust: EgressTrust) -> HTTPClient.Configuration {
+        var pool = HTTPClient.Configuration.ConnectionPool(
+            idleTimeout: TimeAmount(limits.idleTimeout),
+            concurrentHTTP1ConnectionsPerHostSoftLimit: limits.connectionsPerHost)
+        // Attempts are counted here, where it is known whether another one is allowed.
+        pool.retryConnectionEstablishment = false
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(limits.connectTimeout)),
+            connectionPool: pool, decompression: .disabled)
+        configuration.httpVersion = .automatic
+        if trust == .foreign {
+            let inspector = EgressGuard(allowedNetworks: limits.allowedNetworks)
+            configuration.http1_1ConnectionDebugInitializer = inspector.inspect
+            configuration.http2ConnectionDebugInitializer = inspector.inspect
+        }
+        return configuration
+    }
+}
