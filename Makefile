@@ -1,7 +1,8 @@
 # Every target is one line that calls a script. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format clean run-local-model bench-quick kill-loop smoke env-example
+.PHONY: help run build test lint format clean run-local-model bench-quick kill-loop smoke webhook-interop \
+	env-example
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -30,11 +31,14 @@ run-local-model: ## make one social post with a real language model on this mach
 bench-quick: ## start-up, memory, CPU per request, jobs per second: medians of five
 	@Scripts/bench-quick.sh
 
-kill-loop: ## the kill test, long form: KILLS=20 by default
+kill-loop: ## the kill test in its long form: KILLS=20 JOBS=300
 	@Scripts/kill-loop.sh
 
 smoke: ## start the release binary and run the curl lines that it prints
 	@Scripts/smoke.sh
+
+webhook-interop: ## have the public package standardwebhooks verify our deliveries
+	@Scripts/webhook-interop.sh
 
 env-example: ## write .env.example anew from the settings that the code declares
 	@Scripts/env-example.sh

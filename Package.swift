@@ -113,41 +113,44 @@ let rooms: [Room] = [
     Room("Tenants", .core, uses: ["Vocabulary", "Database", "Settings"]),
     Room(
         "Auth", .core, uses: ["Vocabulary", "Database", "Egress", "Tenants", "Settings"],
-        vendors: [.crypto, .jwtKit, .logging, .nioCore, .httpTypes]),
+        vendors: [.crypto, .jwtKit, .logging, .httpTypes]),
     Room(
         "Engines", .core, uses: ["Vocabulary", "Egress", "Settings", "Media"],
         vendors: [.logging, .metrics, .nioCore, .httpTypes]),
     Room(
         "Webhooks", .core, uses: ["Vocabulary", "Database", "JobQueue", "Egress", "Settings", "Sealing"],
-        vendors: [.crypto, .logging, .nioCore, .httpTypes]),
+        vendors: [.crypto, .logging, .httpTypes]),
     Room(
         "Content", .core,
         uses: [
             "Vocabulary", "Database", "JobQueue", "ObjectStorage", "Engines", "Webhooks", "Media", "Settings",
         ],
-        vendors: [.crypto, .logging, .metrics, .nioCore]),
+        vendors: [.logging, .nioCore]),
 
     Room(
         "WebAPI", .app,
         uses: [
-            "Vocabulary", "Settings", "Telemetry", "Database", "JobQueue", "ObjectStorage", "Tenants", "Auth", "Engines",
+            "Vocabulary", "Settings", "Sealing", "Telemetry", "Database", "JobQueue", "ObjectStorage", "Tenants",
+            "Auth", "Engines",
             "Webhooks", "Content",
         ],
         vendors: [
-            .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .serviceLifecycle,
+            .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1,
+            .serviceLifecycle,
         ]),
     Room("Worker", .app, uses: ["JobQueue", "Content", "Webhooks", "WebAPI"]),
     Room(
         "Server", .app,
         uses: [
-            "Vocabulary", "Settings", "Sealing", "Telemetry", "Database", "DatabaseSQLite", "JobQueue", "ObjectStorage", "Egress",
+            "Vocabulary", "Settings", "Sealing", "Telemetry", "Database", "DatabaseSQLite", "JobQueue", "ObjectStorage",
+            "Egress",
             "Tenants", "Auth", "Engines", "Webhooks", "Content", "WebAPI", "Worker",
         ],
-        vendors: [.httpTypes, .hummingbird, .logging, .metrics, .nioCore, .serviceLifecycle, .unixSignals]),
+        vendors: [.httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals]),
     Room(
         "atelier", .app,
         uses: [
-            "Vocabulary", "Settings", "Telemetry", "Database", "Egress", "Tenants", "Auth", "Engines", "Content", "JobQueue",
+            "Vocabulary", "Settings", "Telemetry", "Database", "Egress", "Tenants", "Auth", "Engines", "JobQueue",
             "Server",
         ],
         vendors: [.argumentParser, .logging, .nioCore, .httpTypes], executable: true),
@@ -223,22 +226,25 @@ let tests: [Target] = [
     suite(
         "Webhooks",
         uses: [
-            "Webhooks", "JobQueue", "Egress", "Database", "DatabaseSQLite", "Settings", "Sealing", "Vocabulary", "TestKit",
+            "Webhooks", "JobQueue", "Egress", "Database", "DatabaseSQLite", "Settings", "Sealing", "Vocabulary",
+            "TestKit",
             "ProviderDoubles",
         ],
         vendors: [.nioCore, .logging]),
     suite(
         "Content",
         uses: [
-            "Content", "Engines", "Webhooks", "JobQueue", "ObjectStorage", "Egress", "Database", "DatabaseSQLite", "Media",
+            "Content", "Engines", "Webhooks", "JobQueue", "ObjectStorage", "Egress", "Database", "DatabaseSQLite",
+            "Media",
             "Settings", "Sealing", "Vocabulary", "TestKit", "ProviderDoubles",
         ], vendors: [.nioCore, .logging]),
     suite(
         "WebAPI",
         uses: [
-            "WebAPI", "Server", "Settings", "Auth", "Content", "Webhooks", "JobQueue", "Database", "Vocabulary", "Telemetry",
+            "WebAPI", "Server", "Settings", "Sealing", "Auth", "Content", "Webhooks", "JobQueue", "Database",
+            "Vocabulary", "Telemetry",
             "Engines", "ObjectStorage", "Tenants", "DatabaseSQLite", "TestKit", "ProviderDoubles",
-        ], vendors: [.hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .logging]),
+        ], vendors: [.hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .nioPosix, .logging]),
     suite(
         "Server",
         uses: [

@@ -18,7 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Scripts"))
-from running_atelier import ROOT, RunningAtelier  # noqa: E402
+from running_atelier import BINARY, RunningAtelier  # noqa: E402
 
 RUNS = int(os.environ.get("ATELIER_BENCH_RUNS", "5"))
 REQUESTS = int(os.environ.get("ATELIER_BENCH_REQUESTS", "5000"))
@@ -140,7 +140,7 @@ def queued_jobs() -> tuple[float, float]:
     """Jobs enqueued, and jobs worked off, per second."""
     with tempfile.TemporaryDirectory(prefix="atelier-bench-") as folder:
         answer = subprocess.run(
-            [str(ROOT / ".build/release/QueueBench"), folder, str(JOBS)], capture_output=True, text=True, timeout=600)
+            [str(pathlib.Path(BINARY).parent / "QueueBench"), folder, str(JOBS)], capture_output=True, text=True, timeout=600)
     if answer.returncode != 0:
         raise SystemExit(f"QueueBench ended with {answer.returncode}: {answer.stderr}")
     rates = json.loads(answer.stdout)

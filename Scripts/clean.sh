@@ -2,4 +2,4 @@
 # Removes what was built. The data of the service stays where it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rm -rf .build .local-model
+rm -rf .build .local-model .webhook-interop

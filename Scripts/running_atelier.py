@@ -71,9 +71,9 @@ class RunningAtelier:
     def log_text(self) -> str:
         return pathlib.Path(self.log.name).read_text(errors="replace")[-4000:]
 
-    def token(self, tenant: str = "test-tenant") -> str:
+    def token(self, tenant: str = "test-tenant", role: str = "member") -> str:
         answer = subprocess.run(
-            [BINARY, "token", "--tenant", tenant], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+            [BINARY, "token", "--tenant", tenant, "--role", role], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=60)
         if answer.returncode != 0:
             raise SystemExit(f"atelier token ended with {answer.returncode}: {answer.stderr}")

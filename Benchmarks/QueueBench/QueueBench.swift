@@ -18,8 +18,7 @@ struct QueueBench {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let jobs = Int(arguments[2]), jobs > 0 else {
-            fputs("usage: QueueBench FOLDER JOBS\n", stderr)
-            exit(64)
+            return complain("usage: QueueBench FOLDER JOBS", code: 64)
         }
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let database = try SQLiteDatabase.open(path: "\(arguments[1])/bench.db", logger: logger)
@@ -29,6 +28,12 @@ struct QueueBench {
         let drain = try await ContinuousClock().measure { try await work(queue, off: jobs, logger: logger) }
         try await database.close()
         print("{\"enqueue\": \(rate(jobs, enqueue)), \"drain\": \(rate(jobs, drain))}")
+    }
+
+    private static func complain(_ sentence: String, code: Int32) {
+        let line = Array((sentence + "\n").utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+        exit(code)
     }
 
     private static func rate(_ jobs: Int, _ duration: Duration) -> Int {
@@ -64,8 +69,7 @@ struct QueueBench {
         }
         let open = try await queue.counts().reduce(0) { $0 + $1.count }
         guard open == 0 else {
-            fputs("\(open) jobs are left\n", stderr)
-            exit(1)
+            return complain("\(open) jobs are left", code: 1)
         }
     }
 

@@ -43,7 +43,7 @@ def model_server(weights: str) -> tuple[subprocess.Popen, str]:
 def check(record: dict) -> None:
     usage = record["usage"]
     print(record["content"].strip())
-    print(f"\n  engine {record['engine']}, model {os.path.basename(record['model'])}, usage {json.dumps(usage)}\n")
+    print(f"\n  engine {record['engine']}, served by {record['served_by']}, usage {json.dumps(usage)}\n")
     if not record["content"].strip():
         raise SystemExit("The model wrote nothing.")
     if record["engine"] != ENGINE:

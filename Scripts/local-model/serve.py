@@ -17,6 +17,7 @@ def main(weights: str) -> None:
     parent = os.getppid()
     params = xllamacpp.CommonParams()
     params.model.path = str(assemble(weights))
+    params.model_alias = {"gemma-3-270m"}
     params.n_ctx = 2048
     params.n_parallel = 1
     params.hostnames = ["127.0.0.1"]

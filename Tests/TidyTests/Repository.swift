@@ -4,8 +4,9 @@ import Foundation
 struct Repository: Sendable {
     let files: [TidyFile]
 
-    /// Folders that hold what is built, made or fetched.
-    private static let skipped: Set<String> = [".git", ".swiftpm", "data", ".local-model", "__pycache__"]
+    /// Folders that hold what is made here; so do all hidden ones but `visible`.
+    private static let skipped: Set<String> = ["data", "__pycache__"]
+    private static let visible: Set<String> = [".ci", ".github"]
     private static let textEndings: Set<String> = [
         "swift", "md", "sh", "py", "yaml", "yml", "json", "h", "modulemap", "lua", "txt",
     ]
@@ -25,7 +26,8 @@ struct Repository: Sendable {
                 let full = root.appending(path: path).path
                 guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
                 if isFolder.boolValue {
-                    if !skipped.contains(name), !name.hasPrefix(".build") { folders.append(path) }
+                    let isHidden = name.hasPrefix(".") && !visible.contains(name)
+                    if !isHidden, !skipped.contains(name) { folders.append(path) }
                 } else if isText(name), let text = try? String(contentsOfFile: full, encoding: .utf8) {
                     found.append(TidyFile(path, text))
                 } else {

@@ -23,7 +23,8 @@ package enum LegacySettings {
     ]
 
     /// Reads the old names.
-    /// - Returns: the sources with what the old names give as the weakest, and a sentence for each old name that is set.
+    /// - Returns: the sources with what the old names give as the weakest, and a sentence for each old name that is
+    /// set.
     package static func read(_ sources: SettingsSources) -> (sources: SettingsSources, notices: [String]) {
         let names = SettingsReader(sources)
         var result = sources

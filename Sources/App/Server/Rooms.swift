@@ -8,7 +8,7 @@ import FoundationEssentials
 package import JobQueue
 package import Logging
 package import ObjectStorage
-import Sealing
+package import Sealing
 package import Tenants
 package import Vocabulary
 import WebAPI
@@ -30,6 +30,7 @@ package struct Rooms: Sendable {
     package let router: EngineRouter
     package let webhooks: Webhooks
     package let content: ContentService
+    package let box: SecretBox
     package let callbackSecret: Secret
     package let logger: Logger
 
@@ -72,9 +73,10 @@ package struct Rooms: Sendable {
             logger: logger)
         let masterKey = try settings.masterKey ?? secrets.master()
         callbackSecret = try settings.callbackSecret ?? secrets.callback()
+        box = SecretBox(masterKey: masterKey, surroundings: surroundings)
         webhooks = Webhooks(
             database: database, queue: queue, egress: egress,
-            box: SecretBox(masterKey: masterKey, surroundings: surroundings), limits: settings.webhooks,
+            box: box, limits: settings.webhooks,
             surroundings: surroundings, logger: logger)
         content = ContentService(
             database: database, storage: storage, router: router, queue: queue, webhooks: webhooks,
@@ -98,7 +100,9 @@ package struct Rooms: Sendable {
 
     private static func makeFolder(_ path: String) throws {
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            // What tenants have made is nobody else's on this machine.
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw ServerError.folderNotWritable(path, reason: "it can't be made")
         }

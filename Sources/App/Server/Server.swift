@@ -15,7 +15,8 @@ package struct Server: Sendable {
 
     package let rooms: Rooms
     /// Where it listens; nil when it only works the queue.
-    package let port: Int?
+    package var port: Int? { reservation?.port }
+    private let reservation: PortReservation?
     private let settings: ServerSettings
     private let renderMetrics: @Sendable () -> String
     private let logger: Logger
@@ -30,11 +31,11 @@ package struct Server: Sendable {
         self.settings = settings
         self.renderMetrics = renderMetrics
         self.logger = logger
-        port =
-            settings.isListening
-            ? try Port.resolve(settings.listeningPort, host: settings.host) : nil
+        reservation =
+            settings.isListening ? try PortReservation(settings.listeningPort, host: settings.host) : nil
         rooms = try Rooms(
-            settings, publicBase: settings.publicBase(port: port ?? settings.port), surroundings: surroundings,
+            settings, publicBase: settings.publicBase(port: reservation?.port ?? settings.port),
+            surroundings: surroundings,
             logger: logger)
     }
 
@@ -76,7 +77,7 @@ package struct Server: Sendable {
 
     private func makeRunner() -> JobRunner {
         let purge = WebAPI.idempotencyPurge(
-            database: rooms.database, surroundings: rooms.surroundings, limits: settings.api)
+            database: rooms.database, box: rooms.box, surroundings: rooms.surroundings, limits: settings.api)
         let worker = Worker(content: rooms.content, webhooks: rooms.webhooks, idempotencyPurge: purge)
         return JobRunner(queue: rooms.queue, handlers: worker.handlers, recurring: worker.recurring, logger: logger)
     }
@@ -103,6 +104,7 @@ package struct Server: Sendable {
             content: rooms.content, webhooks: rooms.webhooks, authenticator: rooms.authenticator,
             tenants: rooms.tenants,
             keys: rooms.keys, linkSigner: rooms.linkSigner, storage: rooms.storage, database: rooms.database,
+            box: rooms.box,
             isQueueReady: {
                 guard let runner else { return true }
                 guard let looked = runner.lastLookedAt else { return false }

@@ -3,6 +3,7 @@ import HTTPTypes
 package import Hummingbird
 package import JobQueue
 import NIOCore
+package import Sealing
 package import Vocabulary
 
 /// The HTTP face: routes by resource, each at most a decoding, a call and an encoding.
@@ -63,10 +64,10 @@ package enum WebAPI {
 
     /// The handler of `purgeIdempotencyKeys`.
     package static func idempotencyPurge(
-        database: any Database, surroundings: Surroundings, limits: WebAPILimits
+        database: any Database, box: SecretBox, surroundings: Surroundings, limits: WebAPILimits
     ) -> JobHandler {
         let store = IdempotencyStore(
-            database: database, surroundings: surroundings, lifetime: limits.idempotencyLifetime)
+            database: database, box: box, surroundings: surroundings, lifetime: limits.idempotencyLifetime)
         return { _ in
             // A bounded share of the worker's time; what is left goes at the next turn.
             for _ in 0..<100 {

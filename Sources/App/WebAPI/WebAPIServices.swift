@@ -3,6 +3,7 @@ package import Content
 package import Database
 package import Logging
 package import ObjectStorage
+package import Sealing
 package import Tenants
 package import Vocabulary
 package import Webhooks
@@ -18,6 +19,8 @@ package struct WebAPIServices: Sendable {
     package var linkSigner: ObjectLinkSigner?
     package var storage: any ObjectStorage
     package var database: any Database
+    /// Seals what is kept of answers.
+    package var box: SecretBox
     /// Whether this process's part of the queue runs, where it has one.
     package var isQueueReady: @Sendable () async -> Bool
     /// The metrics in Prometheus's text format.
@@ -33,6 +36,7 @@ package struct WebAPIServices: Sendable {
     package init(
         content: ContentService, webhooks: Webhooks, authenticator: Authenticator, tenants: TenantStore,
         keys: APIKeyStore, linkSigner: ObjectLinkSigner?, storage: any ObjectStorage, database: any Database,
+        box: SecretBox,
         isQueueReady: @escaping @Sendable () async -> Bool, renderMetrics: @escaping @Sendable () -> String,
         callbackSecrets: [Secret], openTenants: Bool, version: String, surroundings: Surroundings, logger: Logger
     ) {
@@ -44,6 +48,7 @@ package struct WebAPIServices: Sendable {
         self.linkSigner = linkSigner
         self.storage = storage
         self.database = database
+        self.box = box
         self.isQueueReady = isQueueReady
         self.renderMetrics = renderMetrics
         self.callbackSecrets = callbackSecrets
@@ -72,7 +77,8 @@ final class APIState: Sendable {
         gate = InFlightGate(limit: limits.requestsInFlight)
         origins = CrossOrigin(origins: limits.corsOrigins)
         idempotency = IdempotencyStore(
-            database: services.database, surroundings: services.surroundings, lifetime: limits.idempotencyLifetime)
+            database: services.database, box: services.box, surroundings: services.surroundings,
+            lifetime: limits.idempotencyLifetime)
     }
 
     var now: Timestamp { services.surroundings.now() }

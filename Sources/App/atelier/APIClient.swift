@@ -54,8 +54,8 @@ struct APIClient {
         guard isOurs, settings.auth.jwtSecret != nil || secrets.hasToken, let tenant = TenantID(Banner.tenantName)
         else {
             throw CommandFailure(
-                "There is no credential for \(base): give one with --token or ATELIER_TOKEN. `atelier token --tenant NAME` "
-                    + "makes one.")
+                "There is no credential for \(base): give one with --token or ATELIER_TOKEN. "
+                    + "`atelier token --tenant NAME` makes one.")
         }
         let issuer = try TokenIssuer(settings: try secrets.complete(settings.auth), surroundings: .system)
         return try issuer.mint(tenant: tenant, subject: "command-line", roles: [.member], ttl: .seconds(3_600))
@@ -95,6 +95,8 @@ struct APIClient {
         let file = try OutputFile(path)
         do {
             for try await chunk in response.body { try file.write(Array(buffer: chunk)) }
+            // A body ends early without an error when its reader is cancelled.
+            try Task.checkCancellation()
             try file.commit()
         } catch {
             file.discard()
@@ -121,8 +123,8 @@ struct APIClient {
             response = try await egress.send(request)
         } catch let error as EgressError {
             throw CommandFailure(
-                "The server at \(base) can't be reached (\(error.detail)): start it with `atelier serve`, or name another "
-                    + "with --url.", code: CommandFailure.unavailable)
+                "The server at \(base) can't be reached (\(error.detail)): start it with `atelier serve`, or name "
+                    + "another with --url.", code: CommandFailure.unavailable)
         }
         guard (200..<300).contains(response.status) else { throw await problem(response) }
         return response

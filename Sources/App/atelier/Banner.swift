@@ -39,8 +39,8 @@ enum Banner {
             guard known != nil || rooms.settings.openTenants else {
                 return .failure(
                     CommandFailure(
-                        "ATELIER_OPEN_TENANTS is false: make a tenant with `atelier tenant create NAME`, and a token for it "
-                            + "with `atelier token --tenant NAME`."))
+                        "ATELIER_OPEN_TENANTS is false: make a tenant with `atelier tenant create NAME`, and a token "
+                            + "for it with `atelier token --tenant NAME`."))
             }
             return .success(try issuer.mint(tenant: tenant, subject: "first-start", roles: [.admin], ttl: tokenLife))
         } catch {
@@ -70,7 +70,8 @@ enum Banner {
 
             A film, by its link:
             job=$(\(video) | \(member("job_id"))); while film=$(curl -sS \(jobs)/$job \(credential)) \
-            && echo "$film" | grep -qE '"status":"(pending|processing)"'; do sleep 1; done; echo "$film" | \(member("url"))
+            && echo "$film" | grep -qE '"status":"(pending|processing)"'; do sleep 1; done; \
+            echo "$film" | \(member("url"))
 
             """
     }

@@ -41,7 +41,9 @@ struct GenerateVideo: AsyncParsableCommand {
                 let job = try await client.get("/v1/content/jobs/\(id)")
                 lastAnswer = clock.now
                 let status = job["status"]?.string ?? ""
-                bar.show(percent: Int(job["progress"]?.int ?? 0), label: status == "processing" ? job["phase"]?.string ?? status : status)
+                bar.show(
+                    percent: Int(job["progress"]?.int ?? 0),
+                    label: status == "processing" ? job["phase"]?.string ?? status : status)
                 switch status {
                 case "completed":
                     bar.finish()

@@ -22,7 +22,8 @@ package struct Caller: Sendable {
     package var creationSuffix: String?
 
     package init(
-        tenant: TenantID, isTest: Bool = false, requestID: String, traceparent: String? = nil, sandboxFault: String? = nil,
+        tenant: TenantID, isTest: Bool = false, requestID: String, traceparent: String? = nil,
+        sandboxFault: String? = nil,
         creationSuffix: String? = nil
     ) {
         self.tenant = tenant

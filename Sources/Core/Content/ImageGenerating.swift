@@ -21,12 +21,14 @@ extension ContentService {
             throw ContentError.engine(error, attempts: routed.attempts)
         }
         let record = ImageRecord(
-            id: id, asset: asset, url: try await link(to: asset), revisedPrompt: routed.value.revisedPrompt, model: model,
+            id: id, asset: asset, url: try await link(to: asset), revisedPrompt: routed.value.revisedPrompt,
+            model: model,
             servedBy: routed.servedBy, engine: routed.engine,
             resolution: "\(asset.width ?? request.width)x\(asset.height ?? request.height)",
             cost: router.mediaCost(engine: routed.engine), createdAt: surroundings.now(), attempts: routed.attempts)
         let row = GenerationRow(
-            record, tenant: caller.tenant, isTest: caller.isTest, template: template?.label, requestID: caller.requestID)
+            record, tenant: caller.tenant, isTest: caller.isTest, template: template?.label, requestID: caller.requestID
+        )
         try await database.write(as: caller.tenant) { [self] transaction in
             try row.insert(in: transaction)
             try assetStore.insert(asset, in: transaction)

@@ -50,7 +50,8 @@ extension ContentService {
             id: newID(caller), tenant: caller.tenant, type: type, status: .pending, phase: .queued, progress: 0,
             model: model, isTest: caller.isTest, durationSeconds: durationSeconds, message: message,
             estimatedSeconds: Self.estimatedSeconds(type, durationSeconds), attempts: [],
-            waitingBecause: "queued; no worker has taken it yet", webhookURL: webhookURL, createdAt: now, updatedAt: now)
+            waitingBecause: "queued; no worker has taken it yet", webhookURL: webhookURL, createdAt: now, updatedAt: now
+        )
         let state = RenderState(
             job: job, request: render, submissions: 0, fetches: 0, events: 1, deadline: now + deadline(of: type),
             requestID: caller.requestID, traceparent: caller.traceparent)

@@ -103,7 +103,8 @@ package struct ImageResult: Sendable {
     }
 }
 
-/// Bytes of an image or a film on their way, with what the sender says of them. Neither is believed before it is checked.
+/// Bytes of an image or a film on their way, with what the sender says of them. Neither is believed before it is
+/// checked.
 package struct MediaStream: Sendable {
     package var contentType: String?
     package var length: Int64?

@@ -115,7 +115,8 @@ extension Webhooks {
             }
         } catch let error as EgressError {
             // The caller learns no more than that: details would make a port scanner of us.
-            let words = error.code == .addressRefused ? "the address may not be called" : "the receiver could not be reached"
+            let words =
+                error.code == .addressRefused ? "the address may not be called" : "the receiver could not be reached"
             logger.info("a webhook was not delivered", metadata: ["delivery": "\(delivery.id)", "why": "\(error)"])
             return (attempt(nil, words), .again(notBefore: error.retryAfter))
         }

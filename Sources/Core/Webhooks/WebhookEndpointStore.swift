@@ -10,7 +10,8 @@ struct WebhookEndpointStore: Sendable {
     func insert(_ endpoint: WebhookEndpoint, secret: Secret, in transaction: any Transaction) throws {
         try transaction.execute(
             """
-            INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, is_enabled, secret, created_at, updated_at)
+            INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, is_enabled, secret, created_at, \
+            updated_at)
             VALUES (\(endpoint.tenant), \(endpoint.id), \(endpoint.url), \(endpoint.description), \
             \(Self.text(endpoint.events)), \(endpoint.isEnabled), \
             \(try box.seal(secret, for: Self.purpose(endpoint.tenant, endpoint.id))), \(endpoint.createdAt), \
@@ -32,7 +33,8 @@ struct WebhookEndpointStore: Sendable {
         try transaction.first("SELECT * FROM webhook_endpoints WHERE tenant_id = \(tenant) AND id = \(id)").map(decode)
     }
 
-    func list(_ tenant: TenantID, _ page: PageRequest, in transaction: any Transaction) throws -> Page<WebhookEndpoint> {
+    func list(_ tenant: TenantID, _ page: PageRequest, in transaction: any Transaction) throws -> Page<WebhookEndpoint>
+    {
         let rest: SQL = page.after.map { "AND id < \($0)" } ?? ""
         let rows = try transaction.query(
             """

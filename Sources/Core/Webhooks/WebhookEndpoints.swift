@@ -13,7 +13,8 @@ extension Webhooks {
         if let fault = WebhookURL.fault(url) { throw WebhookError.invalidURL(fault) }
         let now = surroundings.now()
         let endpoint = WebhookEndpoint(
-            id: surroundings.newID(), tenant: tenant, url: url, description: description, events: events, isEnabled: true,
+            id: surroundings.newID(), tenant: tenant, url: url, description: description, events: events,
+            isEnabled: true,
             createdAt: now, updatedAt: now)
         let secret = StandardWebhookSignature.newSecret(surroundings)
         try await database.write(as: tenant) { [endpoints, limits] transaction in
@@ -84,7 +85,8 @@ extension Webhooks {
     /// Queues a message that means nothing.
     /// - Throws: `WebhookError.endpointNotFound`, `.endpointDisabled`.
     package func sendTest(_ tenant: TenantID, _ id: WebhookEndpointID) async throws -> WebhookDelivery {
-        let body = try Self.json(TestMessage(type: WebhookEventType.endpointTest.rawValue, timestamp: surroundings.now()))
+        let body = try Self.json(
+            TestMessage(type: WebhookEventType.endpointTest.rawValue, timestamp: surroundings.now()))
         return try await database.write(as: tenant) { [self] transaction in
             guard let endpoint = try endpoints.find(tenant, id, in: transaction) else {
                 throw WebhookError.endpointNotFound(id.text)
@@ -136,7 +138,8 @@ extension Webhooks {
 
     /// - Throws: `WebhookError.deliveryNotFound`.
     package func delivery(_ tenant: TenantID, _ id: WebhookDeliveryID) async throws -> WebhookDelivery {
-        let found = try await database.read(as: tenant) { [deliveryStore] in try deliveryStore.find(tenant, id, in: $0) }
+        let found = try await database.read(as: tenant) { [deliveryStore] in try deliveryStore.find(tenant, id, in: $0)
+        }
         guard let found else { throw WebhookError.deliveryNotFound(id.text) }
         return found.delivery
     }

@@ -5,7 +5,8 @@ package import Settings
 package struct WebhookLimits: Sendable {
     /// The waits before the second try and those after it: 27.6 hours in all by default.
     package var retries: [Duration] = [
-        .seconds(5), .seconds(300), .seconds(1800), .seconds(7200), .seconds(18_000), .seconds(36_000), .seconds(36_000),
+        .seconds(5), .seconds(300), .seconds(1800), .seconds(7200), .seconds(18_000), .seconds(36_000),
+        .seconds(36_000),
     ]
     /// How long a receiver may take.
     package var timeout: Duration = .seconds(15)
@@ -30,7 +31,8 @@ package struct WebhookLimits: Sendable {
     package init(reading reader: SettingsReader) {
         retries = reader.parsed(
             "ATELIER_WEBHOOK_RETRIES", default: retries, defaultText: "5s,5m,30m,2h,5h,10h,10h",
-            allowed: "a comma list of 1 to 20 durations", "the waits before the second try of a delivery and those after it",
+            allowed: "a comma list of 1 to 20 durations",
+            "the waits before the second try of a delivery and those after it",
             print: Self.text, parse: Self.durations)
         timeout = reader.duration(
             "ATELIER_WEBHOOK_TIMEOUT", default: timeout, in: .milliseconds(100) ... .seconds(60),

@@ -20,7 +20,8 @@ extension Webhooks {
     /// Queues a message to an address named in a request: `message` is the whole body. Signed with the tenant's own
     /// secret (`signingSecret`).
     package func send(
-        _ message: some Encodable, event: WebhookEventType, to url: String, tenant: TenantID, in transaction: any Transaction
+        _ message: some Encodable, event: WebhookEventType, to url: String, tenant: TenantID,
+        in transaction: any Transaction
     ) throws {
         if try endpoints.ownSecrets(tenant, at: surroundings.now(), in: transaction) == nil {
             try setFirstOwnSecret(tenant, in: transaction)

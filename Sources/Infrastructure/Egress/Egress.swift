@@ -15,23 +15,39 @@ package final class Egress: Sendable {
     private let surroundings: Surroundings
     private let logger: Logger
     private let clients: EgressClients
+    private let lookup: NameLookup
     private let breakers: CircuitBreakers
     private let meters = EgressMeters()
 
-    /// - Parameter eventLoopGroup: where the connections live; the process's own group unless said otherwise.
-    package init(
+    /// - Parameter eventLoopGroup: where connections to configured addresses live; the process's own group unless said
+    ///   otherwise. Those to foreign addresses have a loop of their own.
+    package convenience init(
         limits: EgressLimits, surroundings: Surroundings, logger: Logger,
         eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
+    ) {
+        self.init(
+            limits: limits, surroundings: surroundings, logger: logger, eventLoopGroup: eventLoopGroup,
+            lookup: NameLookup.system)
+    }
+
+    /// - Parameter lookup: what tells the addresses of a name before a foreign call.
+    init(
+        limits: EgressLimits, surroundings: Surroundings, logger: Logger, eventLoopGroup: any EventLoopGroup,
+        lookup: @escaping NameLookup.Function
     ) {
         self.limits = limits
         self.surroundings = surroundings
         self.logger = logger
         self.clients = EgressClients(limits: limits, eventLoopGroup: eventLoopGroup)
+        self.lookup = NameLookup(limits: limits, eventLoopGroup: eventLoopGroup, function: lookup)
         self.breakers = CircuitBreakers(limits.breaker, capacity: limits.breakerHosts)
     }
 
     /// Fails what is under way, closes all connections; later calls are `.notSent`. To be called before it is let go.
-    package func shutdown() async { await clients.shutdown() }
+    package func shutdown() async {
+        lookup.shutdown()
+        await clients.shutdown()
+    }
 
     /// Makes a call.
     ///
@@ -102,7 +118,8 @@ package final class Egress: Sendable {
             let backoff = Backoff(first: limits.firstBackoff, most: EgressLimits.longestBackoff)
                 .delay(afterAttempt: number, fraction: surroundings.randomFraction())
             guard number < request.maximumAttempts,
-                let wait = EgressRetry.wait(after: result, method: request.method, backoff: backoff),
+                let wait = EgressRetry.wait(
+                    after: result, method: request.method, backoff: backoff, at: surroundings.now()),
                 NIODeadline.now() + TimeAmount(wait) < min(hop.firstByte, hop.whole)
             else { return try result.get() }
             try await Task.sleep(for: wait)
@@ -146,6 +163,11 @@ package final class Egress: Sendable {
         }
         // The client keeps the limit's connect timeout itself, and knows best what was sent; a timer here is for less.
         let connect = request.deadlines.connect
+        if request.trust == .foreign, hop.url.literal == nil {
+            let deadline = min(start + TimeAmount(min(connect, limits.connectTimeout)), hop.firstByte, hop.whole)
+            let addresses = try await lookup.addresses(of: hop.url.host, until: deadline)
+            try EgressGuard(allowedNetworks: limits.allowedNetworks).check(addresses)
+        }
         let patience = connect < limits.connectTimeout ? connect : limits.connectTimeout + .seconds(1)
         let deadlines = EgressExchange.Deadlines(
             connect: start + TimeAmount(patience), firstByte: hop.firstByte, whole: hop.whole)

@@ -1,14 +1,18 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// The clients behind the door: one for addresses that the operator named, one for those that others named.
 ///
-/// They share no connection, so that no call to a foreign address can travel on a connection that was never inspected.
-/// Each is made when it is first needed.
+/// They share no connection, so that no call to a foreign address can travel on a connection that was never inspected,
+/// and no event loop: a loop looks up one name after another, and a name that a tenant chose may be slow. Each is made
+/// when it is first needed.
 final class EgressClients: Sendable {
     private struct State {
         var clients: [EgressTrust: HTTPClient] = [:]
+        /// The event loop of foreign calls.
+        var foreignGroup: MultiThreadedEventLoopGroup?
         var isShutDown = false
     }
 
@@ -26,8 +30,13 @@ final class EgressClients: Sendable {
         let client = state.withLock { state -> HTTPClient? in
             guard !state.isShutDown else { return nil }
             if let client = state.clients[trust] { return client }
-            let client = HTTPClient(
-                eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration(for: trust))
+            var group = eventLoopGroup
+            if trust == .foreign {
+                let own = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+                state.foreignGroup = own
+                group = own
+            }
+            let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration(for: trust))
             state.clients[trust] = client
             return client
         }
@@ -37,12 +46,16 @@ final class EgressClients: Sendable {
 
     /// Fails what is under way and closes all connections.
     func shutdown() async {
-        let clients = state.withLock { state in
+        let last = state.withLock { state in
             state.isShutDown = true
-            defer { state.clients = [:] }
-            return state.clients
+            defer {
+                state.clients = [:]
+                state.foreignGroup = nil
+            }
+            return state
         }
-        for client in clients.values { try? await client.shutdown() }
+        for client in last.clients.values { try? await client.shutdown() }
+        try? await last.foreignGroup?.shutdownGracefully()
     }
 
     private func configuration(for trust: EgressTrust) -> HTTPClient.Configuration {

@@ -12,6 +12,10 @@ package struct EgressLimits: Sendable {
     package var idleTimeout: Duration = .seconds(30)
     /// The wait after the first failed attempt; it doubles, up to two seconds.
     package var firstBackoff: Duration = .milliseconds(100)
+    /// On how many threads the names in foreign URLs are looked up.
+    package var lookupThreads = 4
+    /// How many such names wait for a thread at most; a call beyond is not sent.
+    package var lookupsWaiting = 64
     package var breaker = CircuitBreaker.Thresholds()
     /// For how many hosts a breaker is kept.
     package var breakerHosts = 1024
@@ -40,6 +44,12 @@ package struct EgressLimits: Sendable {
         firstBackoff = reader.duration(
             "ATELIER_EGRESS_BACKOFF", default: firstBackoff, in: .milliseconds(1) ... .seconds(2),
             "wait after the first failed attempt of a call; doubles up to 2s")
+        lookupThreads = reader.integer(
+            "ATELIER_EGRESS_LOOKUP_THREADS", default: lookupThreads, in: 1...64,
+            "threads that look up the names in URLs that others named")
+        lookupsWaiting = reader.integer(
+            "ATELIER_EGRESS_LOOKUPS_WAITING", default: lookupsWaiting, in: 0...65_536,
+            "names that wait for such a thread at most; a call beyond fails at once")
         breaker.failures = reader.integer(
             "ATELIER_EGRESS_BREAKER_FAILURES", default: breaker.failures, in: 1...1_000_000,
             "failures within the window that open the breaker of a host, if they are half of its calls")

@@ -63,7 +63,8 @@ package struct EgressResponse: Sendable {
     package var status: Int
     package var headers: HTTPFields
     /// Throws `EgressError` with `.bodyTooLarge`, `.truncated` (the connection ended before the announced length) or
-    /// `.deadlineExceeded`.
+    /// `.deadlineExceeded`. To a task that is cancelled it just ends, as every such stream does: who keeps what came
+    /// must ask for cancellation at the end.
     package var body: AsyncThrowingStream<ByteBuffer, any Error>
 
     package init(status: Int, headers: HTTPFields, body: AsyncThrowingStream<ByteBuffer, any Error>) {
@@ -76,6 +77,7 @@ package struct EgressResponse: Sendable {
     package func bytes() async throws -> [UInt8] {
         var all: [UInt8] = []
         for try await var chunk in body { all += chunk.readBytes(length: chunk.readableBytes) ?? [] }
+        try Task.checkCancellation()
         return all
     }
 }

@@ -2,8 +2,8 @@ import Crypto
 import FoundationEssentials
 package import Vocabulary
 
-/// Seals secrets for the database: AES-256-GCM under a key made from the master key, bound to what the secret is for, so
-/// that a sealed value copied to another row doesn't open there.
+/// Seals secrets for the database: AES-256-GCM under a key made from the master key, bound to what the secret is for,
+/// so that a sealed value copied to another row doesn't open there.
 package struct SecretBox: Sendable {
     private let key: SymmetricKey
     private let randomBytes: @Sendable (Int) -> [UInt8]
@@ -11,7 +11,8 @@ package struct SecretBox: Sendable {
     /// - Parameter masterKey: at least 32 bytes of text.
     package init(masterKey: Secret, surroundings: Surroundings) {
         key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Data(masterKey.reveal().utf8)), info: Data("atelier secrets at rest".utf8),
+            inputKeyMaterial: SymmetricKey(data: Data(masterKey.reveal().utf8)),
+            info: Data("atelier secrets at rest".utf8),
             outputByteCount: 32)
         randomBytes = surroundings.randomBytes
     }

@@ -13,7 +13,7 @@ struct CommandTests {
         let help = try await AtelierProcess.run(["--help"], in: folder)
         #expect(help.status == 0)
         for name in ["serve", "worker", "migrate", "config", "doctor", "tenant", "key", "token", "jobs", "generate"] {
-            #expect(help.output.contains("  \(name) "))
+            #expect(help.output.contains("\n  \(name)"))
         }
         let wrong = try await AtelierProcess.run(["paint"], in: folder)
         #expect(wrong.status == 64)

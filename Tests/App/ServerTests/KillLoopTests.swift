@@ -1,12 +1,12 @@
-import FoundationEssentials
+import Foundation
 import ProviderDoubles
 import Synchronization
 import TestKit
 import Testing
 import Vocabulary
 
-/// The program is killed over and over while films are ordered and made. `ATELIER_KILL_JOBS` and `ATELIER_KILLS` make the
-/// run longer: `make kill-loop`.
+/// The program is killed over and over while films are ordered and made. `ATELIER_KILL_JOBS` and `ATELIER_KILLS` make
+/// the run longer: `make kill-loop`.
 @Suite("Killed at any moment", .serialized)
 struct KillLoopTests {
     private static func number(_ name: String, default value: Int) -> Int {

@@ -115,6 +115,27 @@ struct ServeTests {
         #expect(gone.status == 69 && gone.errors.contains("atelier serve"))
     }
 
+    @Test("generate waits for a server that is killed and comes back, and still writes the film")
+    func generateThroughRestart() async throws {
+        let folder = try TemporaryFolder()
+        let settings = [
+            "ATELIER_SANDBOX_RENDER_TIME": "3s", "ATELIER_QUEUE_LEASE": "2s", "ATELIER_QUEUE_HEARTBEAT": "500ms",
+        ]
+        let (first, base) = try await AtelierProcess.serve(environment: settings, in: folder)
+        let port = try #require(base.split(separator: ":").last.map(String.init))
+        let film = try AtelierProcess(
+            ["generate", "video", "Waves", "--duration", "4", "-o", "waves.mp4", "--port", port], in: folder)
+        try await eventually(within: .seconds(60), "the film is at work") { film.errors.contains("% rendering") }
+        first.kill()
+        _ = try await first.wait()
+        let second = try AtelierProcess(["serve", "--port", port], environment: settings, in: folder)
+        let ended = try await film.wait(within: .seconds(120))
+        #expect(ended.status == 0, "\(ended.errors)")
+        #expect(Self.isMP4(try #require(Files.bytes(folder.file("waves.mp4")))))
+        second.terminate()
+        #expect(try await second.wait().status == 0)
+    }
+
     @Test("without a credential, generate says how to get one, and makes none for a server elsewhere")
     func noCredential() async throws {
         let folder = try TemporaryFolder()

@@ -70,9 +70,27 @@ struct ServerRunTests {
         try await eventually("the server is ready") { ready.isSet }
         task.cancel()
         try? await task.value
-        let next = try Self.server(in: folder, ["ATELIER_PORT": "\(port)"])
-        #expect(next.port == port)
-        await next.rooms.close()
+        // The socket is closed by its event loop, a moment after the task has ended.
+        try await eventually("the port is free") {
+            guard let next = try? Self.server(in: folder, ["ATELIER_PORT": "\(port)"]) else { return false }
+            await next.rooms.close()
+            return next.port == port
+        }
+    }
+
+    @Test("a port that another server takes during the start is said to be busy")
+    func portLostDuringStart() async throws {
+        let folders = [try TemporaryFolder(), try TemporaryFolder()]
+        let first = try Self.server(in: folders[0])
+        let port = try #require(first.port)
+        let second = try Self.server(in: folders[1], ["ATELIER_PORT": "\(port)"])
+        let ready = Mark()
+        let task = Task { try await first.run(stoppingOnSignals: false) { ready.set() } }
+        try await eventually("the first server is ready") { ready.isSet }
+        let error = await #expect(throws: ServerError.self) { try await second.run(stoppingOnSignals: false) {} }
+        #expect(error?.description.hasPrefix("Port \(port) on 127.0.0.1 is in use") == true)
+        task.cancel()
+        try? await task.value
     }
 
     @Test("a process that only works the queue doesn't listen")

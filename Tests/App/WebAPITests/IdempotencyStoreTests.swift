@@ -1,4 +1,5 @@
 import Database
+import Sealing
 import TestKit
 import Testing
 import Vocabulary
@@ -10,7 +11,10 @@ struct IdempotencyStoreTests {
 
     private func store(lifetime: Duration = .seconds(86_400)) async throws -> IdempotencyStore {
         let database = try await TestDatabase.sqlite(migrations: IdempotencyStore.migrations)
-        return IdempotencyStore(database: database, surroundings: clock.surroundings, lifetime: lifetime)
+        return IdempotencyStore(
+            database: database,
+            box: SecretBox(masterKey: Secret(String(repeating: "m", count: 32)), surroundings: .system),
+            surroundings: clock.surroundings, lifetime: lifetime)
     }
 
     private func request(_ tenant: String = "a", key: String = "k", body: UInt8 = 1) throws -> IdempotencyStore.Request

@@ -35,6 +35,7 @@ struct JSONReaderTests {
             "tru", "[1 2]", "1 2", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800x\"", "\"\\udc00\"",
             "\"\n\"",
             "NaN", "Infinity", "1e999", "// c\n1", "\u{feff}1", "{\"a\":}", "[,1]", "{,}", "--1", "truex",
+            "\"\\u0000\"",
         ])
     func refuses(_ text: String) {
         #expect(throws: JSONReader.Fault.self) { try read(text) }

@@ -80,11 +80,17 @@ struct OpenAPITests {
         func walk(_ value: JSONValue) {
             switch value {
             case .object(let members):
-                for example in members["examples"]?.array ?? [] {
+                for example in (members["examples"]?.array ?? []) + [members["default"] ?? .null] where example != .null
+                {
                     #expect(checker.faults(in: example, against: value) == [])
                 }
-                if let fallback = members["default"] { #expect(checker.faults(in: fallback, against: value) == []) }
-                members.values.forEach(walk)
+                for (name, member) in members {
+                    if name == "properties", case .object(let properties) = member {
+                        properties.values.forEach(walk)
+                    } else {
+                        walk(member)
+                    }
+                }
             case .array(let items): items.forEach(walk)
             default: break
             }

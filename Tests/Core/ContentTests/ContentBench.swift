@@ -13,7 +13,8 @@ import Testing
 import Vocabulary
 import Webhooks
 
-/// The room with everything below it for real: SQLite, files, the queue with its runner; and engines of the test's choice.
+/// The room with everything below it for real: SQLite, files, the queue with its runner; and engines of the test's
+/// choice.
 struct ContentBench: Sendable {
     let database: SQLiteDatabase
     let storage: FileObjectStorage
@@ -53,7 +54,8 @@ struct ContentBench: Sendable {
         limits.pollInterval = .milliseconds(100)
         adjust(&limits)
         let router = EngineRouter(
-            engines: engines, sandbox: Sandbox(limits: sandbox), succession: succession, limits: engineLimits, logger: logger)
+            engines: engines, sandbox: Sandbox(limits: sandbox), succession: succession, limits: engineLimits,
+            logger: logger)
         content = ContentService(
             database: database, storage: storage, router: router, queue: queue, webhooks: webhooks, limits: limits,
             surroundings: .system, logger: logger)

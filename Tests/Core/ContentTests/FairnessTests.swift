@@ -1,8 +1,8 @@
 import Content
 import Engines
 import Synchronization
-import Testing
 import TestKit
+import Testing
 import Vocabulary
 
 @Suite("Fair shares")
@@ -24,7 +24,8 @@ struct FairnessTests {
         let jobs = fives
         try await bench.working {
             for id in jobs { #expect(try await bench.wait(other, id).status == .completed) }
-            let done = try await bench.content.jobs(flood, ContentJobFilter(status: .completed), PageRequest(limit: 200))
+            let done = try await bench.content.jobs(
+                flood, ContentJobFilter(status: .completed), PageRequest(limit: 200))
             // In a line, the other tenant's jobs would stand behind two thousand.
             #expect(done.items.count < 200, "the flood had finished \(done.items.count)")
         }

@@ -3,8 +3,8 @@ import Engines
 import Media
 import NIOCore
 import ObjectStorage
-import Testing
 import TestKit
+import Testing
 import Vocabulary
 
 @Suite("Images")
@@ -14,7 +14,8 @@ struct ImageTests {
         let bench = try await ContentBench()
         let caller = Caller(try tenant("acme"))
         let record = try await bench.content.generateImage(
-            caller, ImageGeneration(prompt: "Rye bread", model: "dall-e-3", size: "1792x1024", promptType: .productImage))
+            caller,
+            ImageGeneration(prompt: "Rye bread", model: "dall-e-3", size: "1792x1024", promptType: .productImage))
         #expect(record.resolution == "1792x1024")
         #expect(record.asset.storagePath.hasPrefix("tenants/acme/images/"))
         let reading = try await bench.content.read(record.asset, range: nil)
@@ -57,7 +58,8 @@ struct ImageTests {
     func queued() async throws {
         let bench = try await ContentBench()
         let caller = Caller(try tenant("acme"))
-        let job = try await bench.content.queueImage(caller, ImageGeneration(prompt: "Rye", model: "sandbox", size: "256x256"))
+        let job = try await bench.content.queueImage(
+            caller, ImageGeneration(prompt: "Rye", model: "sandbox", size: "256x256"))
         #expect(job.status == .pending)
         let ended = try await bench.working { try await bench.wait(caller.tenant, job.id) }
         #expect(ended.status == .completed)
@@ -70,7 +72,8 @@ struct ImageTests {
     func deleted() async throws {
         let bench = try await ContentBench()
         let caller = Caller(try tenant("acme"))
-        let record = try await bench.content.generateImage(caller, ImageGeneration(prompt: "Rye", model: "sandbox", size: "128x128"))
+        let record = try await bench.content.generateImage(
+            caller, ImageGeneration(prompt: "Rye", model: "sandbox", size: "128x128"))
         try await bench.content.deleteAsset(caller.tenant, record.asset.id)
         await #expect(throws: ContentError.self) { try await bench.content.asset(caller.tenant, record.asset.id) }
         #expect(try await bench.storage.list(caller.tenant, prefix: "", page: PageRequest()).items.isEmpty)

@@ -1,7 +1,8 @@
-@testable import Content
 import Engines
 import Testing
 import Vocabulary
+
+@testable import Content
 
 @Suite("The state machine of a render")
 struct RenderStateTests {
@@ -45,7 +46,9 @@ struct RenderStateTests {
         #expect(state.step(at: now + .seconds(600)) == .reconcile)
     }
 
-    @Test("after a failed create: again, elsewhere, unknown, or failed, as the code says", arguments: EngineError.Code.allCases)
+    @Test(
+        "after a failed create: again, elsewhere, unknown, or failed, as the code says",
+        arguments: EngineError.Code.allCases)
     func submitFailures(code: EngineError.Code) throws {
         for other in [false, true] {
             var state = try state()

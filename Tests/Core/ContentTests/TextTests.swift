@@ -1,13 +1,15 @@
 import Content
 import Database
 import Engines
-import Testing
 import TestKit
+import Testing
 import Vocabulary
 
 @Suite("Texts")
 struct TextTests {
-    @Test("a text has its record: what was asked, what served it, and how many tokens", arguments: TextPromptType.allCases)
+    @Test(
+        "a text has its record: what was asked, what served it, and how many tokens", arguments: TextPromptType.allCases
+    )
     func everyType(type: TextPromptType) async throws {
         let bench = try await ContentBench()
         let caller = Caller(try tenant("acme"))

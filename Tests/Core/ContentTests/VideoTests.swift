@@ -3,8 +3,8 @@ import Engines
 import Media
 import ObjectStorage
 import Synchronization
-import Testing
 import TestKit
+import Testing
 import Vocabulary
 
 @Suite("Films")
@@ -14,11 +14,14 @@ struct VideoTests {
         let bench = try await ContentBench()
         let caller = Caller(try tenant("acme"))
         let job = try await bench.content.queueVideo(
-            caller, VideoGeneration(prompt: "Rye bread", model: "sora-2", durationSeconds: 4, promptType: .creativeVideo))
+            caller,
+            VideoGeneration(prompt: "Rye bread", model: "sora-2", durationSeconds: 4, promptType: .creativeVideo))
         #expect(job.status == .pending && job.phase == .queued)
         let events = try await bench.working {
             var events: [ContentJobEvent] = []
-            for try await event in try await bench.content.events(caller.tenant, job.id, after: 0) { events.append(event) }
+            for try await event in try await bench.content.events(caller.tenant, job.id, after: 0) {
+                events.append(event)
+            }
             return events
         }
         #expect(events.map(\.sequence) == Array(1...events.count))
@@ -132,7 +135,9 @@ struct VideoTests {
             try await bench.wait(caller.tenant, job.id) { $0.attempts.count >= 2 }
             #expect(try await bench.content.job(caller.tenant, job.id).waitingBecause != nil)
             engine.script.withLock { script in
-                script.submit = { request, call in VideoTicket(engine: "scripted", model: request.model, id: call.requestID) }
+                script.submit = { request, call in
+                    VideoTicket(engine: "scripted", model: request.model, id: call.requestID)
+                }
             }
             let ended = try await bench.wait(caller.tenant, job.id)
             #expect(ended.status == .completed)
@@ -273,7 +278,8 @@ struct VideoTests {
         }
         let first = try await bench.content.jobs(caller.tenant, ContentJobFilter(), PageRequest(limit: 2))
         #expect(first.items.map(\.id) == [ids[2], ids[1]])
-        let rest = try await bench.content.jobs(caller.tenant, ContentJobFilter(), PageRequest(limit: 2, after: first.next))
+        let rest = try await bench.content.jobs(
+            caller.tenant, ContentJobFilter(), PageRequest(limit: 2, after: first.next))
         #expect(rest.items.map(\.id) == [ids[0]])
         #expect(rest.next == nil)
         _ = try await bench.content.cancel(caller.tenant, ids[1])

@@ -73,13 +73,15 @@ struct DeliveryTests {
         let acme = try tenant("acme")
         try await withWebhookReceiver { receiver in
             receiver.answer(next: .status(500), .hang, .reset, .redirect(to: "http://127.0.0.1:9/"), .status(204))
-            let (_, secret) = try await bench.webhooks.createEndpoint(acme, url: receiver.url, events: [], description: nil)
+            let (_, secret) = try await bench.webhooks.createEndpoint(
+                acme, url: receiver.url, events: [], description: nil)
             try await bench.working {
                 try await bench.emit(.jobFailed, acme)
                 let ended = try await bench.settled(acme, count: 1)
                 #expect(ended.first?.status == .delivered)
-                #expect(ended.first?.attempts.map(\.status) == [500, nil, nil, 307, 204]
-                    || ended.first?.attempts.map(\.status) == [500, nil, nil, 302, 204])
+                #expect(
+                    ended.first?.attempts.map(\.status) == [500, nil, nil, 307, 204]
+                        || ended.first?.attempts.map(\.status) == [500, nil, nil, 302, 204])
             }
             #expect(Set(receiver.deliveries.compactMap { Self.header("webhook-id", $0) }).count == 1)
             #expect(receiver.deliveries.count == 5)
@@ -135,7 +137,8 @@ struct DeliveryTests {
         let acme = try tenant("acme")
         try await withWebhookReceiver { receiver in
             receiver.answer(next: .status(410))
-            let (endpoint, _) = try await bench.webhooks.createEndpoint(acme, url: receiver.url, events: [], description: nil)
+            let (endpoint, _) = try await bench.webhooks.createEndpoint(
+                acme, url: receiver.url, events: [], description: nil)
             try await bench.working {
                 try await bench.emit(.jobFailed, acme)
                 #expect(try await bench.settled(acme, count: 1).first?.status == .failed)
@@ -165,7 +168,8 @@ struct DeliveryTests {
         let acme = try tenant("acme")
         try await withWebhookReceiver { receiver in
             receiver.answer(always: .status(500))
-            let (endpoint, _) = try await bench.webhooks.createEndpoint(acme, url: receiver.url, events: [], description: nil)
+            let (endpoint, _) = try await bench.webhooks.createEndpoint(
+                acme, url: receiver.url, events: [], description: nil)
             try await bench.working {
                 for round in 1...2 {
                     try await bench.emit(.jobFailed, acme)
@@ -186,7 +190,8 @@ struct DeliveryTests {
         let bench = try await WebhooksBench(clock: clock) { $0.rotationOverlap = .seconds(100) }
         let acme = try tenant("acme")
         try await withWebhookReceiver { receiver in
-            let (endpoint, first) = try await bench.webhooks.createEndpoint(acme, url: receiver.url, events: [], description: nil)
+            let (endpoint, first) = try await bench.webhooks.createEndpoint(
+                acme, url: receiver.url, events: [], description: nil)
             let second = try await bench.webhooks.rotate(acme, endpoint.id)
             try await bench.working {
                 try await bench.emit(.jobFailed, acme)
@@ -270,7 +275,9 @@ struct DeliveryTests {
         request.headers.first { $0.name.lowercased() == name }?.value
     }
 
-    private static func isSigned(_ request: HTTPDouble.Request, by secrets: [Secret], at now: Timestamp = .system()) -> Bool {
+    private static func isSigned(_ request: HTTPDouble.Request, by secrets: [Secret], at now: Timestamp = .system())
+        -> Bool
+    {
         StandardWebhookSignature.verify(
             id: header("webhook-id", request) ?? "", timestamp: header("webhook-timestamp", request) ?? "",
             signatures: header("webhook-signature", request) ?? "", body: request.body, secrets: secrets, now: now)

@@ -61,11 +61,14 @@ struct EndpointTests {
     func sealed() async throws {
         let bench = try await WebhooksBench()
         let acme = try tenant("acme")
-        let (_, secret) = try await bench.webhooks.createEndpoint(acme, url: "https://example.com/", events: [], description: nil)
+        let (_, secret) = try await bench.webhooks.createEndpoint(
+            acme, url: "https://example.com/", events: [], description: nil)
         let own = try await bench.webhooks.signingSecret(acme)
         let stored = try await bench.database.read(as: .system) { transaction in
-            try transaction.query("SELECT secret FROM webhook_endpoints UNION ALL SELECT secret FROM webhook_signing_secrets")
-                .map { try $0.get("secret", as: String.self) }
+            try transaction.query(
+                "SELECT secret FROM webhook_endpoints UNION ALL SELECT secret FROM webhook_signing_secrets"
+            )
+            .map { try $0.get("secret", as: String.self) }
         }
         #expect(stored.count == 2)
         for plain in [secret, own] {

@@ -19,7 +19,9 @@ struct WebhooksBench: Sendable {
     private let egress: Egress
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(allow: String = "127.0.0.0/8", clock: TestClock? = nil, adjust: (inout WebhookLimits) -> Void = { _ in }) async throws {
+    init(allow: String = "127.0.0.0/8", clock: TestClock? = nil, adjust: (inout WebhookLimits) -> Void = { _ in })
+        async throws
+    {
         let surroundings = clock?.surroundings ?? .system
         self.clock = clock
         database = try await TestDatabase.sqlite(migrations: JobQueue.migrations + Webhooks.migrations)

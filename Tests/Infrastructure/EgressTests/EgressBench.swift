@@ -1,20 +1,26 @@
-import Egress
+import Glibc
 import HTTPTypes
 import Logging
+import NIOPosix
 import Testing
 import Vocabulary
+
+@testable import Egress
 
 /// A door for one test, shut at its end.
 func withEgress<Result>(
     _ change: (inout EgressLimits) -> Void = { _ in }, surroundings: Surroundings = .system,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+    lookup: @escaping NameLookup.Function = NameLookup.system,
     _ body: (Egress) async throws -> Result
 ) async throws -> Result {
     var limits = EgressLimits()
     limits.firstBackoff = .milliseconds(5)
-    limits.connectTimeout = .seconds(20)
+    limits.connectTimeout = patience
     change(&limits)
-    let egress = Egress(limits: limits, surroundings: surroundings, logger: logger)
+    let egress = Egress(
+        limits: limits, surroundings: surroundings, logger: logger,
+        eventLoopGroup: .singletonMultiThreadedEventLoopGroup, lookup: lookup)
     do {
         let result = try await body(egress)
         await egress.shutdown()
@@ -25,11 +31,14 @@ func withEgress<Result>(
     }
 }
 
+/// Time enough on a loaded machine for what takes milliseconds, and too little for anything that stalls.
+let patience = Duration.seconds(10)
+
 /// A request with deadlines that a loaded machine keeps, unless the test shortens them.
 func request(
     _ method: HTTPRequest.Method, _ url: String, headers: HTTPFields = [:], body: String? = nil,
-    trust: EgressTrust = .configured, connect: Duration = .seconds(20), firstByte: Duration = .seconds(20),
-    whole: Duration = .seconds(30), cap: Int64 = 1 << 20, redirects: Int = 0, attempts: Int = 1
+    trust: EgressTrust = .configured, connect: Duration = patience, firstByte: Duration = patience,
+    whole: Duration = patience, cap: Int64 = 1 << 20, redirects: Int = 0, attempts: Int = 1
 ) -> EgressRequest {
     EgressRequest(
         method, url, headers: headers, body: body.map { Array($0.utf8) }, trust: trust,
@@ -38,7 +47,7 @@ func request(
 }
 
 func request(
-    _ url: String, headers: HTTPFields = [:], trust: EgressTrust = .configured, whole: Duration = .seconds(30),
+    _ url: String, headers: HTTPFields = [:], trust: EgressTrust = .configured, whole: Duration = patience,
     cap: Int64 = 1 << 20, redirects: Int = 0, attempts: Int = 1
 ) -> EgressRequest {
     request(
@@ -77,3 +86,28 @@ func expectEqual<Value: Equatable>(
 }
 
 let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+/// A port that is taken and refuses every connection. One that was merely let go may be another program's a moment
+/// later.
+struct RefusingPort {
+    let url: String
+    private let bound: Int32
+
+    init() throws {
+        bound = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = bound
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0
+            }
+        }
+        try #require(isBound)
+        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+    }
+
+    func close() { _ = Glibc.close(bound) }
+}

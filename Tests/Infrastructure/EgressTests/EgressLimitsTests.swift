@@ -15,6 +15,7 @@ struct EgressLimitsTests {
         #expect(limits.breaker == CircuitBreaker.Thresholds() && limits.breaker.failures == 10)
         #expect(limits.breaker.window == .seconds(30) && limits.breaker.open == .seconds(15))
         #expect(limits.firstBackoff == .milliseconds(100))
+        #expect(limits.lookupThreads == 4 && limits.lookupsWaiting == 64)
     }
 
     @Test("Every limit has its setting")
@@ -26,7 +27,8 @@ struct EgressLimitsTests {
                 "ATELIER_EGRESS_BACKOFF": "20ms",
                 "ATELIER_EGRESS_BREAKER_FAILURES": "4", "ATELIER_EGRESS_BREAKER_WINDOW": "9s",
                 "ATELIER_EGRESS_BREAKER_OPEN": "8s", "ATELIER_EGRESS_BREAKER_HOSTS": "11",
-                "ATELIER_EGRESS_EVENT_SIZE": "64KiB",
+                "ATELIER_EGRESS_EVENT_SIZE": "64KiB", "ATELIER_EGRESS_LOOKUP_THREADS": "2",
+                "ATELIER_EGRESS_LOOKUPS_WAITING": "0",
             ]))
         let limits = EgressLimits(reading: reader)
         #expect(limits.allowedNetworks == CIDR.list("127.0.0.0/8,fd00::/8"))
@@ -35,6 +37,7 @@ struct EgressLimitsTests {
         #expect(
             limits.breaker.failures == 4 && limits.breaker.window == .seconds(9) && limits.breaker.open == .seconds(8))
         #expect(limits.firstBackoff == .milliseconds(20))
+        #expect(limits.lookupThreads == 2 && limits.lookupsWaiting == 0)
     }
 
     @Test("A host gets no more connections than allowed; a call that finds none free in time is not sent")

@@ -54,8 +54,8 @@ struct EgressOutcomeTests {
 
     @Test("A refused port is not sent", arguments: [HTTPRequest.Method.get, .post, .delete])
     func refusedPort(method: HTTPRequest.Method) async throws {
-        let server = try await RawServer.start { _ in [] }
-        await server.stop()
+        let server = try RefusingPort()
+        defer { server.close() }
         try await withEgress { egress in
             await expect(.notSent) { try await egress.send(request(method, server.url, body: "x")) }
         }
@@ -232,7 +232,7 @@ struct EgressOutcomeTests {
             [.readRequest, head, .sendEndlessly([65], every: .milliseconds(20))]
         } _: { server in
             try await withEgress { egress in
-                let response = try await egress.send(request(server.url, whole: .milliseconds(700)))
+                let response = try await egress.send(request(server.url, whole: .seconds(2)))
                 #expect(response.status == 200)
                 await expect(.deadlineExceeded) { try await response.bytes() }
                 try await eventually("the connection ends") { server.ended == 1 }
@@ -329,8 +329,8 @@ struct EgressOutcomeTests {
     @Test("The log tells host and outcome, and no path, query, header or body")
     func discreetLog() async throws {
         let log = LogCatcher()
-        let server = try await RawServer.start { _ in [] }
-        await server.stop()
+        let server = try RefusingPort()
+        defer { server.close() }
         try await withEgress(logger: log.logger) { egress in
             let call = request(
                 .post, server.url + "/private-path?key=query-secret", headers: [.authorization: "Bearer header-secret"],

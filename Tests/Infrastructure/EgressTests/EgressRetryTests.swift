@@ -1,8 +1,10 @@
-import Egress
 import HTTPTypes
 import Synchronization
 import TestKit
 import Testing
+import Vocabulary
+
+@testable import Egress
 
 @Suite("When a call is made again, counted at the server")
 struct EgressRetryTests {
@@ -120,6 +122,32 @@ struct EgressRetryTests {
         }
     }
 
+    @Test("Retry-After is read as seconds or as a date, at most a day")
+    func retryAfter() {
+        let now = Timestamp(seconds: 784_111_777)  // Sun, 06 Nov 1994 08:49:37 GMT
+        let cases: [(String, Duration?)] = [
+            ("0", .zero), ("7", .seconds(7)), ("99999999", .seconds(86_400)), ("-1", nil), ("", nil), ("soon", nil),
+            ("Sun, 06 Nov 1994 08:49:40 GMT", .seconds(3)), ("Mon, 07 Nov 1994 00:00:00 GMT", .seconds(54_623)),
+            ("Sun, 01 Jan 1995 00:00:00 GMT", .seconds(86_400)), ("Sun, 06 Nov 1994 08:49:36 GMT", .zero),
+            ("Sun, 06 Nov 1994 08:49:40 PST", nil), ("Sun, 31 Feb 1995 08:49:40 GMT", nil),
+            ("Sun, 06 Now 1994 08:49:40 GMT", nil), ("06 Nov 1994 08:49:40 GMT", nil),
+        ]
+        for (text, expected) in cases { #expect(EgressRetry.retryAfter(text, at: now) == expected, "\(text)") }
+    }
+
+    @Test("A date in Retry-After is measured with the clock of the program")
+    func retryAfterDate() async throws {
+        let clock = TestClock(Timestamp(seconds: 784_111_777))
+        for (date, count) in [("Sun, 06 Nov 1994 08:49:37 GMT", 2), ("Sun, 06 Nov 1994 09:49:37 GMT", 1)] {
+            try await withHTTPDouble(handler: statuses(429, 200, headers: [("Retry-After", date)])) { server in
+                try await withEgress(surroundings: clock.surroundings) { egress in
+                    _ = try await egress.send(request(server.url, attempts: 2))
+                    #expect(server.requests.count == count)
+                }
+            }
+        }
+    }
+
     @Test("A wait that doesn't fit into the deadline isn't begun")
     func waitTooLong() async throws {
         try await withHTTPDouble { _ in
@@ -127,7 +155,7 @@ struct EgressRetryTests {
         } _: { server in
             try await withEgress { egress in
                 try await expectEqual(503) {
-                    try await egress.send(request(server.url, whole: .seconds(20), attempts: 3)).status
+                    try await egress.send(request(server.url, attempts: 3)).status
                 }
                 #expect(server.requests.count == 1)
             }

@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import Synchronization
 
 /// An HTTP/1.1 server on a free port of 127.0.0.1 that answers as a closure says and keeps every request.
@@ -69,6 +68,7 @@ package final class HTTPDouble: Sendable {
         package static var reset: Reply { Reply(0, steps: [.reset]) }
     }
 
+    private typealias Acceptor = SocketAcceptor<HTTPServerRequestPart, HTTPServerResponsePart>
     package typealias Handler = @Sendable (Request) async -> Reply
 
     private struct State {
@@ -77,12 +77,11 @@ package final class HTTPDouble: Sendable {
         var handler: Handler
     }
 
-    package let host: String
-    package let port: Int
     private let state: Mutex<State>
-    private let listener: any Channel
-    private let work = Mutex<Task<Void, Never>?>(nil)
+    private let acceptor: Acceptor
 
+    package var host: String { acceptor.host }
+    package var port: Int { acceptor.port }
     /// `http://127.0.0.1:PORT`
     package var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
     /// All requests so far, in the order in which they were complete.
@@ -90,10 +89,8 @@ package final class HTTPDouble: Sendable {
     /// How many connections were accepted.
     package var connections: Int { state.withLock { $0.connections } }
 
-    private init(host: String, listener: any Channel, handler: @escaping Handler) {
-        self.host = host
-        self.listener = listener
-        self.port = listener.localAddress?.port ?? 0
+    private init(_ acceptor: Acceptor, handler: @escaping Handler) {
+        self.acceptor = acceptor
         self.state = Mutex(State(handler: handler))
     }
 
@@ -101,57 +98,29 @@ package final class HTTPDouble: Sendable {
     package static func start(
         host: String = "127.0.0.1", port: Int = 0, handler: @escaping Handler
     ) async throws -> HTTPDouble {
-        let listening = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: false)
-                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
-                        wrappingChannelSynchronously: channel)
-                }
-            }
-        let double = HTTPDouble(host: host, listener: listening.channel, handler: handler)
-        let work = Task { () async -> Void in
-            try? await listening.executeThenClose { accepted in
-                await withDiscardingTaskGroup { group in
-                    do {
-                        for try await connection in accepted {
-                            let index = double.state.withLock { state in
-                                state.connections += 1
-                                return state.connections - 1
-                            }
-                            group.addTask { try? await double.serve(connection, index: index) }
-                        }
-                    } catch {}
-                    group.cancelAll()
-                }
-            }
+        let acceptor = try await Acceptor.bind(host: host, port: port, halfClosure: false) {
+            try $0.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: false)
         }
-        double.work.withLock { $0 = work }
+        let double = HTTPDouble(acceptor, handler: handler)
+        acceptor.run { connection in
+            let index = double.state.withLock { state in
+                state.connections += 1
+                return state.connections - 1
+            }
+            try? await double.serve(connection, index: index)
+        }
         return double
     }
 
     /// Closes the port and all connections.
-    package func stop() async {
-        let work = work.withLock { work in
-            defer { work = nil }
-            return work
-        }
-        try? await listener.close()
-        work?.cancel()
-        await work?.value
-    }
+    package func stop() async { await acceptor.stop() }
 
     /// Answers otherwise from now on.
     package func handle(_ handler: @escaping Handler) {
         state.withLock { $0.handler = handler }
     }
 
-    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-
-    private func serve(_ connection: Connection, index: Int) async throws {
+    private func serve(_ connection: Acceptor.Connection, index: Int) async throws {
         try await connection.executeThenClose { inbound, outbound in
             var incoming = inbound.makeAsyncIterator()
             while case .head(let head)? = try await incoming.next() {

@@ -1,9 +1,8 @@
-import Glibc
 import NIOCore
-import NIOPosix
 import Synchronization
 
-/// A TCP server on a free port of 127.0.0.1 whose connections follow a script: for what a decent HTTP server never does.
+/// A TCP server on a free port of 127.0.0.1 whose connections follow a script: for what a decent HTTP server never
+/// does.
 package final class RawServer: Sendable {
     /// What a connection does next. At the end of its script it closes.
     package enum Step: Sendable {
@@ -31,12 +30,11 @@ package final class RawServer: Sendable {
         var ended = 0
     }
 
-    package let host: String
-    package let port: Int
     private let record = Mutex(Record())
-    private let listener: any Channel
-    private let work = Mutex<Task<Void, Never>?>(nil)
+    private let acceptor: SocketAcceptor<ByteBuffer, ByteBuffer>
 
+    package var host: String { acceptor.host }
+    package var port: Int { acceptor.port }
     /// `http://127.0.0.1:PORT`
     package var url: String { "http://\(host):\(port)" }
     /// How many connections were accepted.
@@ -48,60 +46,27 @@ package final class RawServer: Sendable {
     /// How many bytes were handed to the sockets.
     package var sent: Int { record.withLock { $0.sent } }
 
-    private init(host: String, listener: any Channel) {
-        self.host = host
-        self.listener = listener
-        self.port = listener.localAddress?.port ?? 0
-    }
+    private init(_ acceptor: SocketAcceptor<ByteBuffer, ByteBuffer>) { self.acceptor = acceptor }
 
     /// - Parameter script: what the connection of that index, from 0, does.
     package static func start(
         host: String = "127.0.0.1", port: Int = 0, script: @escaping @Sendable (_ connection: Int) -> [Step]
     ) async throws -> RawServer {
-        let listening = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
+        let acceptor = try await SocketAcceptor<ByteBuffer, ByteBuffer>.bind(host: host, port: port, halfClosure: true)
+        let server = RawServer(acceptor)
+        acceptor.run { connection in
+            let index = server.record.withLock { record in
+                record.connections += 1
+                return record.connections - 1
             }
-        let server = RawServer(host: host, listener: listening.channel)
-        let work = Task { () async -> Void in
-            try? await listening.executeThenClose { accepted in
-                await withDiscardingTaskGroup { group in
-                    do {
-                        for try await connection in accepted {
-                            let index = server.record.withLock { record in
-                                record.connections += 1
-                                return record.connections - 1
-                            }
-                            group.addTask {
-                                try? await server.follow(script(index), on: connection)
-                                server.record.withLock { $0.ended += 1 }
-                            }
-                        }
-                    } catch {}
-                    group.cancelAll()
-                }
-            }
+            try? await server.follow(script(index), on: connection)
+            server.record.withLock { $0.ended += 1 }
         }
-        server.work.withLock { $0 = work }
         return server
     }
 
     /// Closes the port and all connections.
-    package func stop() async {
-        let work = work.withLock { work in
-            defer { work = nil }
-            return work
-        }
-        try? await listener.close()
-        work?.cancel()
-        await work?.value
-    }
+    package func stop() async { await acceptor.stop() }
 
     private func follow(_ script: [Step], on connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async throws {
         try await connection.executeThenClose { inbound, outbound in
@@ -121,10 +86,7 @@ package final class RawServer: Sendable {
                 case .sendBytes(let bytes):
                     try await send(bytes, to: outbound)
                 case .sendEndlessly(let bytes, let interval):
-                    while !Task.isCancelled {
-                        try await send(bytes, to: outbound)
-                        if interval > .zero { try await Task.sleep(for: interval) }
-                    }
+                    try await sendEndlessly(bytes, every: interval, to: outbound, on: connection.channel.eventLoop)
                 case .closeOutput:
                     outbound.finish()
                 case .reset:
@@ -135,6 +97,24 @@ package final class RawServer: Sendable {
             }
         }
     }
+
+    private func sendEndlessly(
+        _ bytes: [UInt8], every interval: Duration, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        on eventLoop: any EventLoop
+    ) async throws {
+        let isPaced = interval > .zero
+        let count = isPaced ? 1 : max(Self.leastBurst / max(bytes.count, 1), 1)
+        let burst = Array(repeatElement(bytes, count: count).joined())
+        while !Task.isCancelled {
+            try await send(burst, to: outbound)
+            // An event loop runs what it was handed before it looks at its sockets again. A task that hands it write
+            // after write would keep all others of that loop waiting.
+            if isPaced { try await Task.sleep(for: interval) } else { try await eventLoop.submit {}.get() }
+        }
+    }
+
+    /// What is sent at once when it is sent without a pause, in bytes.
+    private static let leastBurst = 16 << 10
 
     private func send(_ bytes: [UInt8], to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
         try await outbound.write(ByteBuffer(bytes: bytes))
@@ -175,15 +155,5 @@ package func withRawServer<Result>(
     } catch {
         await server.stop()
         throw error
-    }
-}
-
-extension Channel {
-    /// Closes with a RST instead of a FIN.
-    func reset() async throws {
-        if let socket = self as? any SocketOptionProvider {
-            try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-        }
-        try await close()
     }
 }

@@ -8,7 +8,7 @@ extension Checkup {
     func port() async -> Finding {
         let port = settings.listeningPort
         do {
-            _ = try Port.resolve(port, host: settings.host)
+            _ = try PortReservation(port, host: settings.host)
             return .good(port == 0 ? "Any free port will do." : "Port \(port) on \(settings.host) is free.")
         } catch let error as ServerError {
             guard case .portBusy = error else { return .bad(error.description) }

@@ -186,7 +186,7 @@ struct LinkedJob: Sendable {
             writer.member("result") { writer in
                 writer.member("url", url)
                 writer.member("duration", orNull: asset.durationSeconds)
-                writer.member("model", asset.model)
+                writer.member("model", job.model)
                 writer.member("storage_path", asset.storagePath)
                 writer.member("asset_id", asset.id.text)
                 writer.member("content_type", asset.contentType)

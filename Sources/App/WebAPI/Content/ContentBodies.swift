@@ -14,18 +14,25 @@ extension Schema {
     static let bodyTenant = Member.optional(
         "tenant_id", .string(1...63), "If present, the credential's tenant; else 403.")
 
-    static let textBody = Schema.object(
+    private static let textMembers: [Member] = [
         prompt, model,
         .optional("system_prompt_type", .one(of: TextPromptType.self), "The template that the text is written by."),
         .optional("context", .any, "What the text should know besides: text, or any JSON."),
         .optional("max_tokens", .integer(1...4_000).fallback(2_000)),
         .optional("temperature", .number(0...2).fallback(.double(0.7))),
         .optional("metadata", .any, "Kept with the record."),
-        .optional(
-            "stream", Schema.boolean.fallback(false),
-            "Answer with Server-Sent Events: `delta` events, then one `done` with the whole record. A repeat with the "
-                + "same Idempotency-Key gets the record as plain JSON."),
-        bodyTenant
+        bodyTenant,
+    ]
+
+    static let serviceTextBody = Schema.object(members: textMembers).named("ServiceTextRequest")
+
+    static let textBody = Schema.object(
+        members: textMembers + [
+            .optional(
+                "stream", Schema.boolean.fallback(false),
+                "Answer with Server-Sent Events: `delta` events, then one `done` with the whole record. A repeat with "
+                    + "the same Idempotency-Key gets the record as plain JSON.")
+        ]
     ).named("TextRequest")
 
     static let improveBody = Schema.object(
@@ -34,7 +41,7 @@ extension Schema {
         bodyTenant
     ).named("ImprovePromptRequest")
 
-    static let imageBody = Schema.object(
+    private static let imageMembers: [Member] = [
         prompt, model,
         .optional("resolution", .size, "Width and height; the model's usual when absent."),
         .optional("size", .size, "The same as `resolution`."),
@@ -42,10 +49,17 @@ extension Schema {
         .optional("style", .one(of: ["vivid", "natural"])),
         .optional("negative_prompt", .string(0...32_000)),
         .optional("system_prompt_type", .one(of: ImagePromptType.self)),
-        .optional("async", Schema.boolean.fallback(false), "Answer at once with a job."),
-        .optional("webhook_url", .webAddress, "With `async`: where the end of the job is told."),
-        .optional("callback_url", .webAddress, "The same as `webhook_url`."),
-        bodyTenant
+        bodyTenant,
+    ]
+
+    static let serviceImageBody = Schema.object(members: imageMembers).named("ServiceImageRequest")
+
+    static let imageBody = Schema.object(
+        members: imageMembers + [
+            .optional("async", Schema.boolean.fallback(false), "Answer at once with a job."),
+            .optional("webhook_url", .webAddress, "With `async`: where the end of the job is told."),
+            .optional("callback_url", .webAddress, "The same as `webhook_url`."),
+        ]
     ).named("ImageRequest")
 
     static let videoBody = Schema.object(

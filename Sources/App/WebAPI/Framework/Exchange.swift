@@ -123,7 +123,7 @@ extension Exchange {
 
     /// Answers, reads on for a moment where it can, and closes the connection when there is still more.
     private func closingBody(_ bytes: ByteBuffer, _ rest: RequestRest) -> ResponseBody {
-        let (request, most) = (request, state.limits.maximumBody)
+        let (request, most) = (request, 2 * state.limits.maximumBody)
         return ResponseBody(contentLength: bytes.readableBytes) { writer in
             try await writer.write(bytes)
             try await writer.finish(nil)
@@ -157,12 +157,17 @@ extension Exchange {
         _ source: EventSource, _ call: APICall?, _ place: InFlightGate.Place?,
         _ followUp: (@Sendable (ByteBuffer?) async -> Void)?
     ) -> ResponseBody {
-        ResponseBody { writer in
+        // The request's own body has been read, or isn't wanted. An empty one in its place lets the connection be
+        // watched: a read one would never come to its end.
+        var request = request
+        request.body = RequestBody(buffer: ByteBuffer())
+        let watched = request.body
+        return ResponseBody { writer in
             var record: ByteBuffer?
             var outcome: Result<Void, any Error> = .success(())
             let eventWriter = EventStreamWriter(heartbeat: state.limits.heartbeat)
             do {
-                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                try await watched.consumeWithCancellationOnInboundClose { _ in
                     try await eventWriter.write(source, to: &writer, failure: { failureEvent($0, call) }) { event in
                         if let kept = event.record { record = kept }
                     }

@@ -92,7 +92,11 @@ package struct Problem: Error, Sendable {
         }
     }
 
-    package var title: String { HTTPResponse.Status(code: status).reasonPhrase }
+    /// The code, for people.
+    package var title: String {
+        let words = code.split(separator: "_").joined(separator: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
 
     /// The same with `Retry-After`, in whole seconds, at least one.
     package func retryAfter(_ wait: Duration) -> Problem {

@@ -32,9 +32,7 @@ struct RouteResponder: HTTPResponder {
             state: state, request: request, context: context, requestID: call.requestID, route: description.path,
             metrics: metrics)
         do {
-            let admitted = try await LogContext.$current.withValue(LogContext(requestID: call.requestID)) {
-                try await answer(&call)
-            }
+            let admitted = try await answer(&call)
             return exchange.response(
                 admitted.answer, call: call, place: admitted.place, followUp: admitted.followUp)
         } catch let error as HTTPParserError {
@@ -57,6 +55,7 @@ struct RouteResponder: HTTPResponder {
 
     private func answer(_ call: inout APICall) async throws -> Admitted {
         try checkLength(call.request)
+        try checkQuery(call.request)
         var place: InFlightGate.Place?
         if description.access.needsCredential {
             try await authenticate(&call)
@@ -67,11 +66,16 @@ struct RouteResponder: HTTPResponder {
         }
         try await readBody(&call)
         guard description.isIdempotent, let key = try idempotencyKey(call) else {
-            return Admitted(answer: try await route.handler(call), place: place)
+            return Admitted(answer: try await handle(call), place: place)
         }
         var admitted = try await once(key, &call)
         admitted.place = place
         return admitted
+    }
+
+    private func handle(_ call: APICall) async throws -> APIAnswer {
+        let about = LogContext(requestID: call.requestID, tenant: call.principal?.tenant.name)
+        return try await LogContext.$current.withValue(about) { try await route.handler(call) }
     }
 
     // MARK: Who calls
@@ -113,6 +117,13 @@ struct RouteResponder: HTTPResponder {
         guard let length = Int(text), length <= state.limits.maximumBody else {
             throw RefusedBody(problem: tooLarge(), rest: .unread)
         }
+    }
+
+    /// No database can be asked for a NUL.
+    private func checkQuery(_ request: Request) throws {
+        guard let query = request.uri.query, query.contains("%00") else { return }
+        guard description.parameters.contains(where: { $0.place == .query }) else { return }
+        throw Problem(.invalidRequest, "A query can't have NUL characters in it.")
     }
 
     private func tooLarge() -> Problem {
@@ -201,9 +212,12 @@ struct RouteResponder: HTTPResponder {
         return key
     }
 
+    /// What is brief takes milliseconds; doing it again finds what was made the first time.
+    private static let briefLock = Duration.seconds(5)
+
     private var lock: Duration {
         switch description.repeatability {
-        case .none, .brief: .seconds(30)
+        case .none, .brief: Self.briefLock
         case .text: state.limits.textDeadline + .seconds(10)
         case .image: state.limits.imageDeadline + .seconds(30)
         }
@@ -232,7 +246,7 @@ struct RouteResponder: HTTPResponder {
         let store = state.idempotency
         let answer: APIAnswer
         do {
-            answer = try await route.handler(call)
+            answer = try await handle(call)
         } catch {
             let problem = APIAnswer(Problem(mapping: error), requestID: call.requestID)
             try await settle(problem, request, lockedUntil)

@@ -55,7 +55,7 @@ enum GenerationRoutes {
 
     static let text = Route(
         making(
-            "/v1/generate/text", "serviceText", "Makes a text", body: .textBody,
+            "/v1/generate/text", "serviceText", "Makes a text", body: .serviceTextBody,
             answer: .json(200, "The text.", textAnswer), repeatability: .text)
     ) { call in
         answer(try await call.services.content.generateText(try call.caller(), try call.body.textGeneration()))
@@ -74,7 +74,7 @@ enum GenerationRoutes {
 
     static let image = Route(
         making(
-            "/v1/generate/image", "serviceImage", "Makes an image", body: .imageBody,
+            "/v1/generate/image", "serviceImage", "Makes an image", body: .serviceImageBody,
             answer: .json(200, "The image.", imageAnswer), repeatability: .image)
     ) { call in
         let record = try await call.services.content.generateImage(try call.caller(), try call.body.imageGeneration())

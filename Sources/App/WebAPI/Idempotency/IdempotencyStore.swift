@@ -1,10 +1,13 @@
 package import Database
+package import Sealing
 package import Vocabulary
 
 /// The first answer to a request that carries an `Idempotency-Key`, for its repeats.
 ///
 /// A key is claimed before the work begins. With it goes the suffix of the id that the work will create, which stays
 /// the same however often the work has to begin anew, so that a repeat after a crash finds what the first try made.
+///
+/// Answers are sealed: some of them hold a secret that is shown once.
 package struct IdempotencyStore: Sendable {
     /// A key, and what it was used for.
     package struct Request: Sendable, Hashable {
@@ -48,11 +51,13 @@ package struct IdempotencyStore: Sendable {
     }
 
     private let database: any Database
+    private let box: SecretBox
     private let surroundings: Surroundings
     private let lifetime: Duration
 
-    package init(database: any Database, surroundings: Surroundings, lifetime: Duration) {
+    package init(database: any Database, box: SecretBox, surroundings: Surroundings, lifetime: Duration) {
         self.database = database
+        self.box = box
         self.surroundings = surroundings
         self.lifetime = lifetime
     }
@@ -72,11 +77,14 @@ package struct IdempotencyStore: Sendable {
                     status BIGINT,
                     content_type TEXT,
                     location TEXT,
-                    body \(dialect.bytes),
+                    sealed_body TEXT,
                     created_at BIGINT NOT NULL,
                     PRIMARY KEY (tenant_id, idempotency_key)
                 )
+                """,
                 """
+                CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at)
+                """,
             ]
         }
     ]
@@ -88,7 +96,7 @@ package struct IdempotencyStore: Sendable {
         let fresh = String(surroundings.newID(RequestIDKind.self).text.suffix(26))
         let lockedUntil = now + lock
         let oldest = now - lifetime
-        return try await database.write(as: request.tenant) { transaction in
+        return try await database.write(as: request.tenant) { [self] transaction in
             let inserted = try transaction.execute(
                 """
                 INSERT INTO idempotency_keys (tenant_id, idempotency_key, route, body_sha256, state, suffix,
@@ -98,7 +106,7 @@ package struct IdempotencyStore: Sendable {
                 ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
                 """)
             if inserted == 1 { return .work(suffix: fresh, lockedUntil: lockedUntil) }
-            guard let entry = try Self.find(request, in: transaction) else {
+            guard let entry = try find(request, in: transaction) else {
                 throw DatabaseError(.conflict, "an idempotency key came and went")
             }
             switch entry.verdict(on: request, at: now, oldest: oldest) {
@@ -111,7 +119,7 @@ package struct IdempotencyStore: Sendable {
                     """
                     UPDATE idempotency_keys SET route = \(request.route), body_sha256 = \(request.bodyHash),
                         state = \(Entry.State.working), suffix = \(suffix), locked_until = \(lockedUntil),
-                        created_at = \(isAnew ? now : entry.createdAt), status = NULL, body = NULL
+                        created_at = \(isAnew ? now : entry.createdAt), status = NULL, sealed_body = NULL
                     WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
                     """)
                 return .work(suffix: suffix, lockedUntil: lockedUntil)
@@ -122,11 +130,12 @@ package struct IdempotencyStore: Sendable {
     /// Keeps the answer, unless the work has been taken over by another.
     /// - Throws: `DatabaseError`.
     package func keep(_ answer: Kept, for request: Request, lockedUntil: Timestamp) async throws {
+        let sealed = try box.seal(Secret(String(decoding: answer.body, as: UTF8.self)), for: Self.purpose(request))
         try await database.write(as: request.tenant) { transaction in
             try transaction.execute(
                 """
                 UPDATE idempotency_keys SET state = \(Entry.State.done), status = \(answer.status),
-                    content_type = \(answer.contentType), location = \(answer.location), body = \(answer.body)
+                    content_type = \(answer.contentType), location = \(answer.location), sealed_body = \(sealed)
                 WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
                     AND state = \(Entry.State.working) AND locked_until = \(lockedUntil)
                 """)
@@ -163,10 +172,13 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
-    private static func find(_ request: Request, in transaction: any Transaction) throws -> Entry? {
+    private static func purpose(_ request: Request) -> String { "idempotency:\(request.tenant):\(request.key)" }
+
+    private func find(_ request: Request, in transaction: any Transaction) throws -> Entry? {
         let row = try transaction.first(
             """
-            SELECT route, body_sha256, state, suffix, locked_until, status, content_type, location, body, created_at
+            SELECT route, body_sha256, state, suffix, locked_until, status, content_type, location, sealed_body,
+                created_at
             FROM idempotency_keys WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
             """ + transaction.dialect.lockingRows)
         return try row.map { row in
@@ -177,7 +189,8 @@ package struct IdempotencyStore: Sendable {
             if entry.state == .done {
                 entry.kept = Kept(
                     status: try row.get("status"), contentType: try row.get("content_type"),
-                    location: try row.getIfPresent("location"), body: try row.get("body"))
+                    location: try row.getIfPresent("location"),
+                    body: Array(try box.open(row.get("sealed_body"), for: Self.purpose(request)).reveal().utf8))
             }
             return entry
         }

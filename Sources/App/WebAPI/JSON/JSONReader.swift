@@ -1,7 +1,8 @@
 package import NIOCore
 package import Vocabulary
 
-/// Reads a JSON text (RFC 8259) in one pass over its bytes, strictly: no comments, no trailing commas, valid UTF-8.
+/// Reads a JSON text (RFC 8259) in one pass over its bytes, strictly: no comments, no trailing commas, valid UTF-8. The
+/// one thing refused that JSON allows is an escaped NUL, which not every database can keep in a text.
 ///
 /// Bodies are read into a `JSONValue` and checked against the route's schema from there, so that what is documented,
 /// what is refused and what a handler sees is one thing, at a fraction of what decoding by reflection costs.
@@ -193,6 +194,7 @@ extension JSONReader {
             code = 0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00))
         }
         guard let scalar = Unicode.Scalar(code) else { throw fault("half of a surrogate pair") }
+        guard code != 0 else { throw fault("NUL characters are not taken") }
         text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
     }
 

@@ -18,7 +18,8 @@ extension ContentService {
             duration = max(expected - tolerance, 0)...(expected + tolerance)
         }
         var asset = try await takeIn(
-            media, type, state.job.tenant, named: state.job.id.text, as: surroundings.newID(), engine: engine, model: model,
+            media, type, state.job.tenant, named: state.job.id.text, as: surroundings.newID(), engine: engine,
+            model: model,
             duration: duration)
         asset.job = state.job.id
         return asset

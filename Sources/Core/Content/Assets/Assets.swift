@@ -1,5 +1,5 @@
-package import Engines
 import Database
+package import Engines
 package import ObjectStorage
 package import Vocabulary
 

@@ -16,7 +16,10 @@ actor MediaTap {
     private var judged: MediaFacts?
 
     /// - Parameter duration: a film's length in seconds, where it matters.
-    init(_ media: Engines.MediaStream, expecting expected: MediaInspector.Expectation, duration: ClosedRange<Double>? = nil) {
+    init(
+        _ media: Engines.MediaStream, expecting expected: MediaInspector.Expectation,
+        duration: ClosedRange<Double>? = nil
+    ) {
         source = PulledStream(media.body)
         inspector = MediaInspector(expecting: expected)
         self.expected = expected
@@ -42,6 +45,8 @@ actor MediaTap {
         let chunk: ByteBuffer?
         if held.isEmpty { chunk = try await source.next() } else { chunk = held.removeFirst() }
         guard let chunk else {
+            // A stream ends early without an error when its reader is cancelled.
+            try Task.checkCancellation()
             try judge()
             return nil
         }

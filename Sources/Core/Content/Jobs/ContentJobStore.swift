@@ -19,8 +19,8 @@ struct ContentJobStore: Sendable {
             deadline_at, created_at, updated_at)
             VALUES (\(job.tenant), \(job.id), \(job.type), \(job.status), \(job.phase), \(job.progress), \(job.model), \
             \(job.isTest), \(try json(state.request)), '[]', \(job.durationSeconds), \(job.message), \
-            \(job.estimatedSeconds), \(job.waitingBecause), \(job.webhookURL), \(state.requestID), \(state.traceparent), \
-            \(state.deadline), \(job.createdAt), \(job.updatedAt))
+            \(job.estimatedSeconds), \(job.waitingBecause), \(job.webhookURL), \(state.requestID), \
+            \(state.traceparent), \(state.deadline), \(job.createdAt), \(job.updatedAt))
             """)
         try insertEvent(of: state, number: 1, in: transaction)
         try transaction.execute(
@@ -54,7 +54,8 @@ struct ContentJobStore: Sendable {
         if let after = page.after { conditions.append("id < \(after)") }
         let rows = try transaction.query(
             """
-            SELECT * FROM content_jobs WHERE \(SQL.joined(conditions, by: " AND ")) ORDER BY id DESC LIMIT \(page.limit + 1)
+            SELECT * FROM content_jobs WHERE \(SQL.joined(conditions, by: " AND ")) ORDER BY id DESC \
+            LIMIT \(page.limit + 1)
             """)
         let jobs = try rows.map { row in
             var job = try decode(row).job
@@ -124,7 +125,9 @@ struct ContentJobStore: Sendable {
     }
 
     /// Unfinished jobs that nobody has touched since that moment, and that don't wait for a person.
-    func untouched(since moment: Timestamp, limit: Int, in transaction: any Transaction) throws -> [(TenantID, ContentJobID)] {
+    func untouched(since moment: Timestamp, limit: Int, in transaction: any Transaction) throws -> [(
+        TenantID, ContentJobID
+    )] {
         try transaction.query(
             """
             SELECT tenant_id, id FROM content_jobs
@@ -137,7 +140,8 @@ struct ContentJobStore: Sendable {
     /// - Returns: how many.
     func purge(endedBefore moment: Timestamp, limit: Int, in transaction: any Transaction) throws -> Int {
         let rows = try transaction.query(
-            "SELECT tenant_id, id FROM content_jobs WHERE completed_at < \(moment) ORDER BY completed_at LIMIT \(limit)")
+            "SELECT tenant_id, id FROM content_jobs WHERE completed_at < \(moment) ORDER BY completed_at LIMIT \(limit)"
+        )
         for row in rows {
             let tenant: TenantID = try row.get("tenant_id")
             let id: ContentJobID = try row.get("id")

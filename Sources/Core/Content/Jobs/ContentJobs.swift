@@ -1,5 +1,5 @@
-import Engines
 import Database
+import Engines
 import FoundationEssentials
 import JobQueue
 package import Vocabulary
@@ -15,7 +15,9 @@ extension ContentService {
     }
 
     /// Newest first.
-    package func jobs(_ tenant: TenantID, _ filter: ContentJobFilter, _ page: PageRequest) async throws -> Page<ContentJob> {
+    package func jobs(_ tenant: TenantID, _ filter: ContentJobFilter, _ page: PageRequest) async throws -> Page<
+        ContentJob
+    > {
         try await database.read(as: tenant) { [jobStore] in try jobStore.list(tenant, filter, page, in: $0) }
     }
 
@@ -26,7 +28,8 @@ extension ContentService {
             switch state.job.status {
             case .canceled: return
             case .completed, .failed:
-                throw ContentError.jobState(id, status: state.job.status, detail: "only a pending or processing job can be canceled")
+                throw ContentError.jobState(
+                    id, status: state.job.status, detail: "only a pending or processing job can be canceled")
             case .pending, .processing: break
             }
             _ = state.end(.canceled, at: now)
@@ -40,7 +43,8 @@ extension ContentService {
     package func retry(_ tenant: TenantID, _ id: ContentJobID) async throws -> ContentJob {
         try await change(tenant, id) { [self] state, now, transaction in
             guard [.failed, .canceled].contains(state.job.status) else {
-                throw ContentError.jobState(id, status: state.job.status, detail: "only a failed or canceled job can be retried")
+                throw ContentError.jobState(
+                    id, status: state.job.status, detail: "only a failed or canceled job can be retried")
             }
             try restart(&state, at: now, in: transaction)
         }
@@ -51,7 +55,8 @@ extension ContentService {
     package func resolve(_ tenant: TenantID, _ id: ContentJobID, as resolution: Resolution) async throws -> ContentJob {
         try await change(tenant, id) { [self] state, now, transaction in
             guard state.job.phase == .unknown, !state.job.status.isFinal else {
-                throw ContentError.jobState(id, status: state.job.status, detail: "only a job whose phase is unknown can be resolved")
+                throw ContentError.jobState(
+                    id, status: state.job.status, detail: "only a job whose phase is unknown can be resolved")
             }
             switch resolution {
             case .failed:
@@ -61,13 +66,15 @@ extension ContentService {
         }
     }
 
-    /// The provider, or whoever renders for us, says that a job ended. Believed only so far that the job is looked after
-    /// at once.
+    /// The provider, or whoever renders for us, says that a job ended. Believed only so far that the job is looked
+    /// after at once.
     /// - Returns: what was made of it, in words.
     /// - Throws: `ContentError.jobNotFound`.
     package func providerHint(tenant: TenantID, job id: ContentJobID) async throws -> String {
         try await database.write(as: tenant) { [self] transaction in
-            guard let state = try jobStore.find(tenant, id, in: transaction) else { throw ContentError.jobNotFound(id.text) }
+            guard let state = try jobStore.find(tenant, id, in: transaction) else {
+                throw ContentError.jobNotFound(id.text)
+            }
             if state.job.status.isFinal { return "The job has ended already: \(state.job.status.rawValue)." }
             try queue.wake(uniqueKey: id.text, tenant: tenant, in: transaction)
             return "Taken; the job is looked after now."
@@ -120,7 +127,9 @@ extension ContentService {
         try announce(state.job, was: before.job, link: link, in: transaction)
     }
 
-    func enqueueRender(_ tenant: TenantID, _ id: ContentJobID, at moment: Timestamp?, in transaction: any Transaction) throws {
+    func enqueueRender(_ tenant: TenantID, _ id: ContentJobID, at moment: Timestamp?, in transaction: any Transaction)
+        throws
+    {
         // What ends a render is its deadline, not a number of tries.
         try queue.enqueue(
             NewJob(
@@ -131,6 +140,7 @@ extension ContentService {
     func enqueueCancellation(_ ticket: VideoTicket, _ tenant: TenantID, in transaction: any Transaction) throws {
         let payload = String(decoding: try JSONEncoder().encode(ticket), as: UTF8.self)
         try queue.enqueue(
-            NewJob(CancelRender.kind, tenant: tenant, payload: payload, priority: 3, maximumAttempts: 5), in: transaction)
+            NewJob(CancelRender.kind, tenant: tenant, payload: payload, priority: 3, maximumAttempts: 5),
+            in: transaction)
     }
 }

@@ -81,7 +81,8 @@ struct RenderJob: Sendable {
         let request = VideoRequest(
             model: choice.model, prompt: state.request.prompt, instructions: state.request.instructions,
             durationSeconds: service.router.catalogue.nearestDuration(video.durationSeconds, model: choice.model),
-            aspectRatio: video.aspectRatio, framesPerSecond: video.framesPerSecond, referenceImages: video.referenceImages)
+            aspectRatio: video.aspectRatio, framesPerSecond: video.framesPerSecond,
+            referenceImages: video.referenceImages)
         let begun = now
         do {
             let ticket = try await choice.engine.submitVideo(request, call(state))
@@ -122,7 +123,8 @@ struct RenderJob: Sendable {
             let result = try await choice.engine.image(request, call(state))
             let asset = try await service.takeIn(
                 result.media, .image, of: state, engine: choice.engine.name, model: choice.model)
-            return try await complete(asset, cost: service.router.mediaCost(engine: choice.engine.name), record(choice, begun, nil))
+            return try await complete(
+                asset, cost: service.router.mediaCost(engine: choice.engine.name), record(choice, begun, nil))
         } catch let error as EngineError {
             return try await submitFailed(error, record(choice, begun, error), hasOther: hasOther, type: .image)
         }
@@ -245,8 +247,8 @@ struct RenderJob: Sendable {
         }
     }
 
-    /// The provider took a create, and in the meantime the job was taken from us. Its ticket is not to be lost: a render
-    /// whose fate was unknown goes on with it, and one that was cancelled is cancelled with it.
+    /// The provider took a create, and in the meantime the job was taken from us. Its ticket is not to be lost: a
+    /// render whose fate was unknown goes on with it, and one that was cancelled is cancelled with it.
     private func adoptLate(_ ticket: VideoTicket, submission: Int, _ attempt: EngineAttempt) async throws {
         let moment = now
         try await service.database.write(as: tenant) { [service, tenant, id, pace] transaction in
@@ -265,7 +267,8 @@ struct RenderJob: Sendable {
     private func call(_ state: RenderState, atMost: Duration? = nil) -> EngineCall {
         let deadline = atMost.map { min(now + $0, max(state.deadline, now + .seconds(5))) } ?? state.deadline
         return EngineCall(
-            requestID: "\(state.job.id).\(state.submissions)", deadline: deadline, sandboxFault: state.request.sandboxFault,
+            requestID: "\(state.job.id).\(state.submissions)", deadline: deadline,
+            sandboxFault: state.request.sandboxFault,
             traceparent: state.traceparent)
     }
 

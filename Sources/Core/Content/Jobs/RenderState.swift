@@ -74,7 +74,8 @@ extension RenderState {
         move(to: .processing, .submitting, at: now)
     }
 
-    mutating func accepted(_ ticket: VideoTicket, attempt: EngineAttempt?, pace: RenderPace, at now: Timestamp) -> Next {
+    mutating func accepted(_ ticket: VideoTicket, attempt: EngineAttempt?, pace: RenderPace, at now: Timestamp) -> Next
+    {
         self.ticket = ticket
         if let attempt { job.attempts.append(attempt) }
         job.waitingBecause = nil
@@ -90,7 +91,8 @@ extension RenderState {
     ) -> Next {
         if let attempt { job.attempts.append(attempt) }
         if error.code == .submitUnknown {
-            job.waitingBecause = "the engine never answered whether it took the job; it is not submitted again by itself"
+            job.waitingBecause =
+                "the engine never answered whether it took the job; it is not submitted again by itself"
             move(to: .processing, .unknown, at: now)
             return .over
         }
@@ -98,7 +100,8 @@ extension RenderState {
         let wait = max(pace.backoff.delay(afterAttempt: submissions, fraction: fraction), error.retryAfter ?? .zero)
         let again = otherEngine ? now : now + wait
         guard again < deadline else { return fail(error, at: now) }
-        job.waitingBecause = "the engine \(job.engine ?? "") did not take it (\(error.code.rawValue)); next try at \(again)"
+        job.waitingBecause =
+            "the engine \(job.engine ?? "") did not take it (\(error.code.rawValue)); next try at \(again)"
         move(to: .pending, .queued, at: now)
         return .again(at: again)
     }
@@ -121,7 +124,8 @@ extension RenderState {
     /// A question that had no answer: nothing is known, so nothing changes but the pace.
     mutating func pollFailed(_ error: EngineError, pace: RenderPace, fraction: Double, at now: Timestamp) -> Next {
         switch error.code {
-        case .contentBlockedInput, .contentBlockedOutput, .generationFailed, .jobNotFound, .modelNotFound, .modelRetired,
+        case .contentBlockedInput, .contentBlockedOutput, .generationFailed, .jobNotFound, .modelNotFound,
+            .modelRetired,
             .providerRejectedRequest, .payloadTooLarge, .unsupportedParameter, .assetExpired:
             return fail(error, at: now)
         case .canceled: return end(.canceled, at: now)
@@ -142,13 +146,17 @@ extension RenderState {
     mutating func fetchFailed(_ error: EngineError, pace: RenderPace, fraction: Double, at now: Timestamp) -> Next {
         fetches += 1
         let again = now + pace.backoff.delay(afterAttempt: fetches, fraction: fraction)
-        guard fetches < pace.fetchAttempts, again < deadline, error.code != .assetExpired else { return fail(error, at: now) }
+        guard fetches < pace.fetchAttempts, again < deadline, error.code != .assetExpired else {
+            return fail(error, at: now)
+        }
         job.waitingBecause = "the finished file could not be fetched (\(error.code.rawValue)); next try at \(again)"
         move(to: .processing, .fetching, at: now)
         return .again(at: again)
     }
 
-    mutating func completed(_ asset: Asset, cost: MicroCredits?, attempt: EngineAttempt? = nil, at now: Timestamp) -> Next {
+    mutating func completed(_ asset: Asset, cost: MicroCredits?, attempt: EngineAttempt? = nil, at now: Timestamp)
+        -> Next
+    {
         if let attempt { job.attempts.append(attempt) }
         job.asset = asset
         job.cost = cost

@@ -16,8 +16,8 @@ extension PromptTemplate {
     private static let creativeImage = PromptTemplate(
         name: "creative-image", version: 1,
         instructions: """
-            A striking image for a marketing campaign: one clear subject, a strong composition with room for a headline, \
-            deliberate light and a limited palette. No text, no logos, no watermarks in the picture.
+            A striking image for a marketing campaign: one clear subject, a strong composition with room for a \
+            headline, deliberate light and a limited palette. No text, no logos, no watermarks in the picture.
             """,
         additions: [
             ("dall-e", "Natural proportions of people and hands."),
@@ -27,8 +27,8 @@ extension PromptTemplate {
     private static let productImage = PromptTemplate(
         name: "product-image", version: 1,
         instructions: """
-            A product photograph for a shop: the product whole, sharp and true in shape and colour, on a clean background \
-            with soft studio light and a natural shadow. Nothing that isn't part of the offer.
+            A product photograph for a shop: the product whole, sharp and true in shape and colour, on a clean \
+            background with soft studio light and a natural shadow. Nothing that isn't part of the offer.
             """,
         additions: [
             ("dall-e", "Straight-on or three-quarter view, no people."),
@@ -38,8 +38,8 @@ extension PromptTemplate {
     private static let creativeVideo = PromptTemplate(
         name: "creative-video", version: 1,
         instructions: """
-            A short film for a marketing campaign: one continuous scene, a clear movement from beginning to end, smooth camera, \
-            cinematic light, and a last frame that can stand as a picture. No captions, no logos.
+            A short film for a marketing campaign: one continuous scene, a clear movement from beginning to end, \
+            smooth camera, cinematic light, and a last frame that can stand as a picture. No captions, no logos.
             """,
         additions: [
             ("sora", "Physically plausible motion; one camera move."),
@@ -50,8 +50,8 @@ extension PromptTemplate {
     private static let explainerVideo = PromptTemplate(
         name: "explainer-video", version: 1,
         instructions: """
-            A short explaining film: show one idea step by step, simple shapes and calm movement, high contrast, the subject \
-            centred, a steady camera, and a pace that can be followed without sound.
+            A short explaining film: show one idea step by step, simple shapes and calm movement, high contrast, the \
+            subject centred, a steady camera, and a pace that can be followed without sound.
             """,
         additions: [
             ("sora", "Keep objects consistent from frame to frame."),

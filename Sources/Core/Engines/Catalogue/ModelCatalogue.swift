@@ -23,8 +23,8 @@ package struct ModelCatalogue: Sendable {
     /// The model of a request that names none.
     package func defaultModel(for modality: Modality) -> String { defaults[modality] ?? Sandbox.model }
 
-    /// What follows the model at that moment: itself while it lives, else the first living successor. A known name comes
-    /// back in the maker's spelling.
+    /// What follows the model at that moment: itself while it lives, else the first living successor. A known name
+    /// comes back in the maker's spelling.
     package func living(_ model: String, at moment: Timestamp) -> String {
         var name = model
         for _ in 0..<8 {

@@ -185,8 +185,8 @@ package struct OpenAICompatible: Engine {
         return ImageResult(media: media, revisedPrompt: item.revisedPrompt, providerRequestID: requestID)
     }
 
-    /// GPT image models refuse `style` and `response_format`, and know neither `standard` nor `hd`; DALL-E knows nothing
-    /// else; of other models only the size is known to be understood.
+    /// GPT image models refuse `style` and `response_format`, and know neither `standard` nor `hd`; DALL-E knows
+    /// nothing else; of other models only the size is known to be understood.
     private func picture(_ request: ImageRequest) -> ImagesRequest {
         var prompt = request.fullPrompt
         if let negative = request.negativePrompt, !negative.isEmpty { prompt += "\n\nAvoid: \(negative)" }

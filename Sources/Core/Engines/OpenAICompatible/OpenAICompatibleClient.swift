@@ -71,8 +71,8 @@ struct OpenAICompatibleClient: Sendable {
         return answer.data.map(\.id)
     }
 
-    /// An image that the answer names by its address. Our key goes to our own server and nowhere else; any other address
-    /// must be public.
+    /// An image that the answer names by its address. Our key goes to our own server and nowhere else; any other
+    /// address must be public.
     func asset(_ address: String, cap: Int, _ call: EngineCall) async throws -> MediaStream {
         let url = address.hasPrefix("/") ? origin(base) + address : address
         let isOurs = origin(url) == origin(base)

@@ -5,8 +5,8 @@ package import Vocabulary
 /// Asks the engines of a route one after the other until one has a result, within one deadline.
 ///
 /// The next engine is asked only where the taxonomy allows it and nothing was delivered. The same engine is asked again
-/// for a text (`EngineLimits.textRetries`) after a wait; for an image only when the request certainly never left. A text
-/// attempt is given up after half of the time that is left where another engine can answer. Every try is recorded.
+/// for a text (`EngineLimits.textRetries`) after a wait; for an image only when the request certainly never left. A
+/// text attempt is given up after half of the time that is left where another engine can answer. Every try is recorded.
 package struct EngineRouter: Sendable {
     package let catalogue: ModelCatalogue
     package let limits: EngineLimits

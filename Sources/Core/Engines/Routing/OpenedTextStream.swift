@@ -4,8 +4,8 @@ struct OpenedTextStream: Sendable {
     private let rest: PulledStream<TextEvent>
 
     /// Opens the stream and waits for its first event.
-    /// - Throws: what the engine throws; `EngineError` with `.providerTimeout` when nothing came within `limit`, and with
-    ///   `.generationFailed` when the stream was empty.
+    /// - Throws: what the engine throws; `EngineError` with `.providerTimeout` when nothing came within `limit`, and
+    /// with   `.generationFailed` when the stream was empty.
     static func open(
         _ engine: any Engine, _ request: TextRequest, _ call: EngineCall, firstWithin limit: Duration
     ) async throws -> OpenedTextStream {

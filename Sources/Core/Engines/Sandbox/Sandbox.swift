@@ -123,8 +123,8 @@ package struct Sandbox: Engine {
         return ticket
     }
 
-    /// With a list of submissions it knows; without one nothing is left of a film but its ticket, so that doing it again
-    /// does no harm. What it dropped on demand it can't tell: that is the demand.
+    /// With a list of submissions it knows; without one nothing is left of a film but its ticket, so that doing it
+    /// again does no harm. What it dropped on demand it can't tell: that is the demand.
     package func reconcile(_ modality: Modality, _ call: EngineCall) async throws -> Reconciliation {
         guard modality == .video else { return .notTaken }
         if dropped.contains(call.requestID) { return .cannotTell }

@@ -109,8 +109,8 @@ struct SandboxText: Sendable {
         return """
             Headline: \(headline)
 
-            \(subject). It does one thing well, and it is there when you need it. No fuss, no small print: a better way \
-            through an ordinary day.
+            \(subject). It does one thing well, and it is there when you need it. No fuss, no small print: a better \
+            way through an ordinary day.
 
             Call to action: \(close)
             """
@@ -168,8 +168,8 @@ struct SandboxText: Sendable {
         return """
             \(prompt.isEmpty ? subject : prompt)
 
-            Be specific: name the subject, the setting and the one detail that matters. Tone: \(tone). Where something is \
-            seen: \(light), plain background, subject in the first third. Leave out logos and text.
+            Be specific: name the subject, the setting and the one detail that matters. Tone: \(tone). Where \
+            something is seen: \(light), plain background, subject in the first third. Leave out logos and text.
             """
     }
 
