@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test lint format clean run-local-model bench-quick kill-loop smoke webhook-interop \
-	env-example
+	api-fuzz env-example
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -39,6 +39,9 @@ smoke: ## start the release binary and run the curl lines that it prints
 
 webhook-interop: ## have the public package standardwebhooks verify our deliveries
 	@Scripts/webhook-interop.sh
+
+api-fuzz: ## call the release binary with made-up requests, by the public package schemathesis
+	@Scripts/api-fuzz.sh
 
 env-example: ## write .env.example anew from the settings that the code declares
 	@Scripts/env-example.sh

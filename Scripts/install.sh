@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the system lacks for the purposes named: run, test, local-model, bench.
+# Installs what the system lacks for the purposes named: run, test, local-model, bench, fuzz.
 set -euo pipefail
 
 complain() { echo "$*" >&2; exit 1; }
@@ -23,6 +23,7 @@ for purpose in "$@"; do
     test) wanted+=(ffmpeg) ;;
     local-model) wanted+=(python3 python3-venv python3-pip) ;;
     bench) wanted+=(python3) ;;
+    fuzz) wanted+=(python3 python3-venv python3-pip) ;;
     *) complain "install.sh: unknown purpose $purpose" ;;
     esac
 done

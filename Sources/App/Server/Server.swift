@@ -79,7 +79,9 @@ package struct Server: Sendable {
         let purge = WebAPI.idempotencyPurge(
             database: rooms.database, box: rooms.box, surroundings: rooms.surroundings, limits: settings.api)
         let worker = Worker(content: rooms.content, webhooks: rooms.webhooks, idempotencyPurge: purge)
-        return JobRunner(queue: rooms.queue, handlers: worker.handlers, recurring: worker.recurring, logger: logger)
+        return JobRunner(
+            queue: rooms.queue, handlers: worker.handlers, recurring: worker.recurring, caps: worker.caps,
+            logger: logger)
     }
 
     private func application(

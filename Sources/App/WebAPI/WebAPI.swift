@@ -34,7 +34,9 @@ package enum WebAPI {
         return router
     }
 
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+    private static let methods: [HTTPRequest.Method] =
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace]
+        + ["QUERY"].compactMap { HTTPRequest.Method($0) }
 
     private static func add(_ routes: [Route], at path: String, to router: Router<APIContext>, state: APIState) {
         var taken: [HTTPRequest.Method] = []

@@ -52,9 +52,12 @@ package struct APIKeyStore: Sendable {
     /// - Parameters:
     ///   - name: 1 to 100 characters.
     ///   - expiresAt: in the future; nil for never.
-    /// - Throws: `AuthError.unacceptable`, `.tooManyKeys`, `DatabaseError`.
+    ///   - suffix: the last 26 characters of the id. A key of that id is there already when an earlier try didn't come
+    ///     to its answer: it gets a new text, and the old one, which nobody was told, is refused.
+    /// - Throws: `AuthError.unacceptable`, `.tooManyKeys`, `.alreadyRevoked`, `DatabaseError`.
     package func create(
-        _ tenant: TenantID, name: String, kind: APIKey.Kind, roles: Set<Role> = [.member], expiresAt: Timestamp? = nil
+        _ tenant: TenantID, name: String, kind: APIKey.Kind, roles: Set<Role> = [.member],
+        expiresAt: Timestamp? = nil, suffix: String? = nil
     ) async throws -> (key: APIKey, secret: Secret) {
         let now = surroundings.now()
         guard (1...100).contains(name.count) else {
@@ -65,11 +68,13 @@ package struct APIKeyStore: Sendable {
         guard let hash = APIKeyText.hash(secret.reveal()) else {
             throw AuthError.unacceptable("an API key could not be made")
         }
+        let given = suffix.flatMap { APIKeyID("\(APIKeyIDKind.prefix)_\($0)") }
         let key = APIKey(
-            id: surroundings.newID(), tenant: tenant, name: name, kind: kind, roles: roles, createdAt: now,
+            id: given ?? surroundings.newID(), tenant: tenant, name: name, kind: kind, roles: roles, createdAt: now,
             expiresAt: expiresAt)
         let most = limits.keysPerTenant
-        try await database.write(as: tenant) { transaction in
+        let made = try await database.write(as: tenant) { transaction in
+            if given != nil, let first = try Self.replace(hash, of: key, in: transaction) { return first }
             let inUse: Int =
                 try transaction.first(
                     """
@@ -84,8 +89,25 @@ package struct APIKeyStore: Sendable {
                 VALUES (\(tenant), \(key.id), \(Array(hash)), \(name), \(kind.rawValue), \(Self.text(roles)),
                     \(now), \(expiresAt))
                 """)
+            return key
         }
-        return (key, secret)
+        if given != nil { known.remove { $0.tenant == tenant && $0.id == key.id } }
+        return (made, secret)
+    }
+
+    /// - Returns: the key as it is; nil when there is none of that id.
+    private static func replace(
+        _ hash: SHA256.Digest, of key: APIKey, in transaction: any Transaction
+    ) throws -> APIKey? {
+        let row = try transaction.first(
+            """
+            UPDATE api_keys SET hash = \(Array(hash)) WHERE tenant_id = \(key.tenant) AND id = \(key.id)
+            RETURNING \(columns)
+            """)
+        guard let row else { return nil }
+        let first = try Self.key(row)
+        guard first.revokedAt == nil else { throw AuthError.alreadyRevoked }
+        return first
     }
 
     /// The tenant's keys, revoked ones too, in the order in which they were made.

@@ -12,6 +12,8 @@ package enum AuthError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooManyKeys(limit: Int)
     /// The tenant has no API key of that id: 404.
     case noSuchKey
+    /// The API key that was to be made once more has been revoked since: 409.
+    case alreadyRevoked
     /// The settings or a secret's file don't do; the program can't start like that.
     case misconfigured(String)
 
@@ -23,6 +25,7 @@ package enum AuthError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unacceptable(let reason): reason
         case .tooManyKeys(let limit): "the tenant has \(limit) API keys in use already"
         case .noSuchKey: "no such API key"
+        case .alreadyRevoked: "the API key was made, and has been revoked since"
         case .misconfigured(let reason): reason
         }
     }

@@ -34,7 +34,7 @@ extension ContentService {
                     webhook_url TEXT,
                     request_id TEXT NOT NULL,
                     traceparent TEXT,
-                    deadline_at BIGINT NOT NULL,
+                    deadline_at BIGINT,
                     created_at BIGINT NOT NULL,
                     updated_at BIGINT NOT NULL,
                     completed_at BIGINT,
@@ -45,8 +45,15 @@ extension ContentService {
                 CREATE INDEX content_jobs_by_status ON content_jobs (tenant_id, status, id)
                 """,
                 """
-                CREATE INDEX content_jobs_unfinished ON content_jobs (tenant_id)
+                CREATE INDEX content_jobs_unfinished ON content_jobs (updated_at)
                 WHERE status IN ('pending', 'processing')
+                """,
+                """
+                CREATE TABLE content_open_jobs (
+                    tenant_id TEXT NOT NULL,
+                    open BIGINT NOT NULL,
+                    PRIMARY KEY (tenant_id)
+                )
                 """,
                 """
                 CREATE INDEX content_jobs_ended ON content_jobs (completed_at) WHERE completed_at IS NOT NULL

@@ -12,8 +12,16 @@ package struct ContentLimits: Sendable {
     package var pollInterval: Duration = .seconds(5)
     /// Before the first question after a submit.
     package var firstPoll: Duration = .milliseconds(500)
-    /// How often a finished film is fetched before the job fails.
+    /// For one create of a film, and for one question about it.
+    package var submitDeadline: Duration = .seconds(60)
+    /// For one fetch of a finished film.
+    package var fetchDeadline: Duration = .seconds(300)
+    /// How often a finished film is fetched before the job fails, when it is the file that is wrong.
     package var fetchAttempts = 5
+    /// How long a finished film is fetched at least, whatever the job's deadline.
+    package var fetchPatience: Duration = .seconds(15 * 60)
+    /// Renders that one process works on at once; the rest of its workers is for everything else.
+    package var renderWorkers = 48
     /// How far a film's length may be from what was asked.
     package var durationTolerance: Duration = .seconds(1)
     /// How long the links in answers stay good.
@@ -36,6 +44,18 @@ package struct ContentLimits: Sendable {
         firstPoll = reader.duration(
             "ATELIER_FIRST_POLL", default: firstPoll, in: .milliseconds(10) ... .seconds(300),
             "before the first question about a render")
+        submitDeadline = reader.duration(
+            "ATELIER_SUBMIT_DEADLINE", default: submitDeadline, in: .milliseconds(100) ... .seconds(600),
+            "one create of a film, and one question about it")
+        fetchDeadline = reader.duration(
+            "ATELIER_FETCH_DEADLINE", default: fetchDeadline, in: .seconds(1) ... .seconds(3600),
+            "one fetch of a finished film")
+        fetchPatience = reader.duration(
+            "ATELIER_FETCH_PATIENCE", default: fetchPatience, in: .seconds(1) ... .seconds(86_400),
+            "how long a finished film is fetched at least, whatever the job's deadline")
+        renderWorkers = reader.integer(
+            "ATELIER_RENDER_WORKERS", default: renderWorkers, in: 1...10_000,
+            "renders that one process works on at once")
         fetchAttempts = reader.integer(
             "ATELIER_FETCH_ATTEMPTS", default: fetchAttempts, in: 1...20, "tries to fetch a finished film")
         durationTolerance = reader.duration(

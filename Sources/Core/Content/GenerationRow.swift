@@ -59,7 +59,29 @@ struct GenerationRow: Sendable {
         createdAt = record.createdAt
     }
 
-    func insert(in transaction: any Transaction) throws {
+    /// A text that is about to be streamed: what is known of it if its reader leaves before the end.
+    init(
+        opening id: GenerationID, _ tenant: TenantID, model: String, routed: (engine: String, servedBy: String),
+        isTest: Bool, template: String?, metadata: JSONValue?, requestID: String, at now: Timestamp
+    ) {
+        self.tenant = tenant
+        self.id = id
+        type = .text
+        self.model = model
+        servedBy = routed.servedBy
+        engine = routed.engine
+        self.isTest = isTest
+        self.template = template
+        usage = TokenUsage(prompt: 0, completion: 0)
+        finishReason = "interrupted"
+        attempts = "[]"
+        self.metadata = metadata.flatMap { Self.json($0) }
+        self.requestID = requestID
+        createdAt = now
+    }
+
+    /// Inserts it, or brings what was written at its opening up to date.
+    func write(in transaction: any Transaction) throws {
         try transaction.execute(
             """
             INSERT INTO generations (tenant_id, id, type, model, served_by, engine, is_test, template, prompt_tokens, \
@@ -67,8 +89,37 @@ struct GenerationRow: Sendable {
             VALUES (\(tenant), \(id), \(type), \(model), \(servedBy), \(engine), \(isTest), \(template), \
             \(usage.prompt), \(usage.completion), \(finishReason), \(cost), \(attempts), \(metadata), \(requestID), \
             \(createdAt))
-            ON CONFLICT (tenant_id, id) DO NOTHING
+            ON CONFLICT (tenant_id, id) DO UPDATE SET served_by = excluded.served_by, engine = excluded.engine, \
+            prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, \
+            finish_reason = excluded.finish_reason, cost_micro = excluded.cost_micro, attempts = excluded.attempts
             """)
+    }
+
+    static func find(_ tenant: TenantID, _ id: GenerationID, in transaction: any Transaction) throws -> GenerationRow? {
+        try transaction.first("SELECT * FROM generations WHERE tenant_id = \(tenant) AND id = \(id)")
+            .map(GenerationRow.init(row:))
+    }
+
+    private init(row: Row) throws {
+        tenant = try row.get("tenant_id")
+        id = try row.get("id")
+        type = try row.get("type")
+        model = try row.get("model")
+        servedBy = try row.get("served_by")
+        engine = try row.get("engine")
+        isTest = try row.get("is_test")
+        template = try row.getIfPresent("template")
+        usage = TokenUsage(prompt: try row.get("prompt_tokens"), completion: try row.get("completion_tokens"))
+        finishReason = try row.get("finish_reason")
+        cost = try row.getIfPresent("cost_micro")
+        attempts = try row.get("attempts")
+        metadata = try row.getIfPresent("metadata")
+        requestID = try row.get("request_id")
+        createdAt = try row.get("created_at")
+    }
+
+    func attemptList() throws -> [EngineAttempt] {
+        try JSONDecoder().decode([EngineAttempt].self, from: Data(attempts.utf8))
     }
 
     /// - Returns: how many were deleted.

@@ -1,5 +1,6 @@
 import Database
 import Engines
+import ObjectStorage
 import Vocabulary
 import Webhooks
 
@@ -8,6 +9,7 @@ extension ContentService {
     /// - Throws: `ContentError.invalid`, `.engine`.
     package func generateImage(_ caller: Caller, _ generation: ImageGeneration) async throws -> ImageRecord {
         let (model, request, template) = try imageRequest(generation)
+        if let made = try await madeBefore(caller) { return made }
         let routed = try await rethrowing {
             try await router.image(request, call(caller, .image), sandboxOnly: caller.isTest)
         }
@@ -20,6 +22,7 @@ extension ContentService {
         } catch let error as EngineError {
             throw ContentError.engine(error, attempts: routed.attempts)
         }
+        let notice = try await noticeLink(to: asset)
         let record = ImageRecord(
             id: id, asset: asset, url: try await link(to: asset), revisedPrompt: routed.value.revisedPrompt,
             model: model,
@@ -27,15 +30,37 @@ extension ContentService {
             resolution: "\(asset.width ?? request.width)x\(asset.height ?? request.height)",
             cost: router.mediaCost(engine: routed.engine), createdAt: surroundings.now(), attempts: routed.attempts)
         let row = GenerationRow(
-            record, tenant: caller.tenant, isTest: caller.isTest, template: template?.label, requestID: caller.requestID
-        )
-        try await database.write(as: caller.tenant) { [self] transaction in
-            try row.insert(in: transaction)
-            try assetStore.insert(asset, in: transaction)
-            try webhooks.emit(
-                .assetCreated, tenant: caller.tenant, data: AssetNotice(asset, url: record.url), in: transaction)
+            record, tenant: caller.tenant, isTest: caller.isTest, template: template?.label,
+            requestID: caller.requestID)
+        do {
+            try await database.write(as: caller.tenant) { [self] transaction in
+                try row.write(in: transaction)
+                try assetStore.insert(asset, in: transaction)
+                try webhooks.emit(
+                    .assetCreated, tenant: caller.tenant, data: AssetNotice(asset, url: notice), in: transaction)
+            }
+        } catch {
+            // Without a row nobody would ever find the file.
+            if let key = ObjectKey(asset.storagePath) { try? await storage.delete(key) }
+            throw error
         }
         return record
+    }
+
+    /// The image that an earlier try of the same creation made, whose answer was lost.
+    private func madeBefore(_ caller: Caller) async throws -> ImageRecord? {
+        guard caller.creationSuffix != nil else { return nil }
+        let (generation, assetID): (GenerationID, AssetID) = (newID(caller), newID(caller))
+        let found = try await database.read(as: caller.tenant) { [assetStore] transaction in
+            try assetStore.find(caller.tenant, assetID, in: transaction).flatMap { asset in
+                try GenerationRow.find(caller.tenant, generation, in: transaction).map { (asset, $0) }
+            }
+        }
+        guard let (asset, row) = found else { return nil }
+        return ImageRecord(
+            id: generation, asset: asset, url: try await link(to: asset), revisedPrompt: nil, model: row.model,
+            servedBy: row.servedBy, engine: row.engine, resolution: "\(asset.width ?? 0)x\(asset.height ?? 0)",
+            cost: row.cost, createdAt: row.createdAt, attempts: try row.attemptList())
     }
 
     /// Accepts an image as a job.

@@ -53,14 +53,15 @@ extension ContentService {
             waitingBecause: "queued; no worker has taken it yet", webhookURL: webhookURL, createdAt: now, updatedAt: now
         )
         let state = RenderState(
-            job: job, request: render, submissions: 0, fetches: 0, events: 1, deadline: now + deadline(of: type),
+            job: job, request: render, submissions: 0, fetches: 0, events: 1, deadline: nil,
             requestID: caller.requestID, traceparent: caller.traceparent)
         return try await database.write(as: caller.tenant) { [self] transaction in
             if caller.creationSuffix != nil, let first = try jobStore.find(caller.tenant, job.id, in: transaction) {
                 return first.job
             }
-            let open = try jobStore.countOpen(caller.tenant, upTo: limits.openJobs, in: transaction)
-            guard open < limits.openJobs else { throw ContentError.tooManyJobs(limit: limits.openJobs) }
+            guard try jobStore.countOpen(caller.tenant, in: transaction) < limits.openJobs else {
+                throw ContentError.tooManyJobs(limit: limits.openJobs)
+            }
             try jobStore.insert(state, in: transaction)
             try enqueueRender(caller.tenant, job.id, at: nil, in: transaction)
             return job

@@ -8,7 +8,7 @@ import Vocabulary
 
 // What the worker does for this room.
 extension Webhooks {
-    /// Sends one delivery. Payload: `{"delivery": id}`.
+    /// Sends one delivery. Payload: `DeliveryPayload`.
     package static let deliver = JobKind("webhooks.deliver")
     static let purge = JobKind("webhooks.purge")
 
@@ -24,50 +24,64 @@ extension Webhooks {
 
     package var recurring: [RecurringJob] { [RecurringJob(kind: Self.purge, every: .seconds(300))] }
 
-    private struct Payload: Codable {
-        var delivery: WebhookDeliveryID
+    /// How many jobs of a kind one process may run at once. Receivers are slow as they please: what waits for them
+    /// leaves workers to the other kinds.
+    package var caps: [JobKind: Int] { [Self.deliver: Self.workers(limits, queue)] }
+
+    static func workers(_ limits: WebhookLimits, _ queue: JobQueue) -> Int {
+        min(limits.workers, max(queue.limits.workers / 2, 1))
     }
 
     private struct Message: Sendable {
         var delivery: WebhookDelivery
-        var tries: Int
         var secrets: [Secret]
         var endpoint: WebhookEndpoint?
     }
 
     private func deliver(_ claimed: ClaimedJob) async throws -> JobVerdict {
         guard let tenant = claimed.tenant,
-            let id = try? JSONDecoder().decode(Payload.self, from: Data(claimed.payload.utf8)).delivery
+            let payload = try? JSONDecoder().decode(DeliveryPayload.self, from: Data(claimed.payload.utf8))
         else { return .fail(reason: "no such payload") }
+        // First of all, so that a refusal costs nothing but the snooze.
+        let entry = gate.enter(
+            tenant, payload.address, at: surroundings.now(), fraction: surroundings.randomFraction())
+        switch entry {
+        case .refused(let until): return .snooze(until: until)
+        case .entered(let pass):
+            guard let (attempt, outcome) = try await send(payload.delivery, of: tenant, leavingWith: pass) else {
+                return .complete
+            }
+            return try await settle(claimed, tenant, payload.delivery, attempt, outcome)
+        }
+    }
+
+    /// - Returns: nil when there is nothing to send any more.
+    private func send(
+        _ id: WebhookDeliveryID, of tenant: TenantID, leavingWith pass: DeliveryLanes.Pass
+    ) async throws -> (WebhookDelivery.Attempt, Outcome)? {
+        defer { gate.leave(pass, at: surroundings.now()) }
         let now = surroundings.now()
-        let found = try await database.write(as: tenant) { [self] in try message(tenant, id, at: now, in: $0) }
-        guard let message = found, message.delivery.status == .pending else { return .complete }
+        let found = try await database.read(as: tenant) { [self] in try message(tenant, id, at: now, in: $0) }
+        guard let message = found, message.delivery.status == .pending else { return nil }
         if message.delivery.endpoint != nil, message.endpoint?.isEnabled != true {
-            let attempt = WebhookDelivery.Attempt(
-                at: now, status: nil, error: "the endpoint was disabled or deleted", milliseconds: 0)
-            return try await settle(claimed, tenant, id, attempt, .gone)
+            let error = "the endpoint was disabled or deleted"
+            return (WebhookDelivery.Attempt(at: now, status: nil, error: error, milliseconds: 0), .gone)
         }
-        let address = WebhookURL.address(message.delivery.url)
-        guard gate.enter(address) else {
-            return .snooze(until: now + .milliseconds(200 + Int64(surroundings.randomFraction() * 800)))
-        }
-        defer { gate.leave(address) }
-        let (attempt, outcome) = try await call(message)
-        return try await settle(claimed, tenant, id, attempt, outcome)
+        return try await call(message)
     }
 
     private func message(
         _ tenant: TenantID, _ id: WebhookDeliveryID, at now: Timestamp, in transaction: any Transaction
     ) throws -> Message? {
-        guard let (delivery, tries) = try deliveryStore.find(tenant, id, in: transaction) else { return nil }
+        guard let delivery = try deliveryStore.find(tenant, id, in: transaction)?.delivery else { return nil }
         if let endpoint = delivery.endpoint {
             return Message(
-                delivery: delivery, tries: tries,
+                delivery: delivery,
                 secrets: try endpoints.secrets(of: endpoint, tenant, at: now, in: transaction),
                 endpoint: try endpoints.find(tenant, endpoint, in: transaction))
         }
         let own = try endpoints.ownSecrets(tenant, at: now, in: transaction) ?? []
-        return Message(delivery: delivery, tries: tries, secrets: own, endpoint: nil)
+        return Message(delivery: delivery, secrets: own, endpoint: nil)
     }
 
     private enum Outcome: Sendable {
@@ -142,7 +156,7 @@ extension Webhooks {
             case .delivered: delivery.status = .delivered
             case .gone: delivery.status = .failed
             case .again(let notBefore):
-                again = next(afterTry: tries, notBefore: notBefore, fraction: fraction, at: now)
+                again = next(delivery, afterTry: tries, notBefore: notBefore, fraction: fraction, at: now)
                 delivery.status = again == nil ? .failed : .pending
                 delivery.nextAttemptAt = again
             }
@@ -160,10 +174,20 @@ extension Webhooks {
         return .settled
     }
 
-    /// The moment of the next try; nil when the schedule is at its end. Spread by a fifth either way.
-    private func next(afterTry tries: Int, notBefore: Duration?, fraction: Double, at now: Timestamp) -> Timestamp? {
+    /// The moment of the next try; nil when the schedule is at its end.
+    /// - Parameter notBefore: what the receiver asks for. It doesn't put a try past the end of the schedule, up to
+    ///   which the links of the message live.
+    private func next(
+        _ delivery: WebhookDelivery, afterTry tries: Int, notBefore: Duration?, fraction: Double, at now: Timestamp
+    ) -> Timestamp? {
         guard tries <= limits.retries.count else { return nil }
-        return now + max(limits.retries[tries - 1] * (0.8 + 0.4 * fraction), notBefore ?? .zero)
+        let spread = WebhookLimits.spread
+        let factor = spread.lowerBound + (spread.upperBound - spread.lowerBound) * fraction
+        let scheduled = now + limits.retries[tries - 1] * factor
+        guard let notBefore else { return scheduled }
+        let end = delivery.createdAt + limits.longestSchedule
+        // One that is sent again on demand may have begun long ago.
+        return max(scheduled, now < end ? min(now + notBefore, end) : now + notBefore)
     }
 
     private func note(
@@ -192,4 +216,11 @@ extension Webhooks {
             }
         }
     }
+}
+
+/// What the queue keeps of a delivery.
+struct DeliveryPayload: Codable {
+    var delivery: WebhookDeliveryID
+    /// Who is called (`WebhookURL.address`), so that whose turn it is can be told without a look at the row.
+    var address: String
 }

@@ -4,26 +4,35 @@ package import Vocabulary
 
 // What a tenant can do with its endpoints and deliveries.
 extension Webhooks {
-    /// - Parameter events: empty for all but `job.progress`.
+    /// - Parameters:
+    ///   - events: empty for all but `job.progress`.
+    ///   - suffix: the last 26 characters of the id. An endpoint of that id is there already when an earlier try didn't
+    ///     come to its answer: it gets a new secret, and the old one, which nobody was told, signs no more.
     /// - Returns: the endpoint, and its secret, which is not shown again.
     /// - Throws: `WebhookError.invalidURL`, `.tooManyEndpoints`.
     package func createEndpoint(
-        _ tenant: TenantID, url: String, events: [WebhookEventType], description: String?
+        _ tenant: TenantID, url: String, events: [WebhookEventType], description: String?, suffix: String? = nil
     ) async throws -> (WebhookEndpoint, Secret) {
         if let fault = WebhookURL.fault(url) { throw WebhookError.invalidURL(fault) }
         let now = surroundings.now()
+        let given = suffix.flatMap { WebhookEndpointID("\(WebhookEndpointKind.prefix)_\($0)") }
         let endpoint = WebhookEndpoint(
-            id: surroundings.newID(), tenant: tenant, url: url, description: description, events: events,
+            id: given ?? surroundings.newID(), tenant: tenant, url: url, description: description, events: events,
             isEnabled: true,
             createdAt: now, updatedAt: now)
         let secret = StandardWebhookSignature.newSecret(surroundings)
-        try await database.write(as: tenant) { [endpoints, limits] transaction in
+        return try await database.write(as: tenant) { [endpoints, limits] transaction in
+            if let given, try endpoints.rotate(given, tenant, to: secret, overlap: .zero, at: now, in: transaction),
+                let first = try endpoints.find(tenant, given, in: transaction)
+            {
+                return (first, secret)
+            }
             guard try endpoints.count(tenant, in: transaction) < limits.endpoints else {
                 throw WebhookError.tooManyEndpoints(limit: limits.endpoints)
             }
             try endpoints.insert(endpoint, secret: secret, in: transaction)
+            return (endpoint, secret)
         }
-        return (endpoint, secret)
     }
 
     /// Newest first.
@@ -158,7 +167,7 @@ extension Webhooks {
             try deliveryStore.save(delivery, tries: 0, in: transaction)
             // One that still waits is due now.
             try queue.wake(uniqueKey: id.text, tenant: tenant, in: transaction)
-            try enqueue(id, tenant, in: transaction)
+            try enqueue(delivery, in: transaction)
             return delivery
         }
     }

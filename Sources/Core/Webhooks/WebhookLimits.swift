@@ -10,8 +10,13 @@ package struct WebhookLimits: Sendable {
     ]
     /// How long a receiver may take.
     package var timeout: Duration = .seconds(15)
+    /// Deliveries at the same time in this process, though never more than half of the queue's workers. A tenant has
+    /// half of them at most.
+    package var workers = 16
     /// Deliveries to one address at the same time, in this process.
     package var concurrency = 8
+    /// How long a delivery waits at most before it asks again for its turn at a busy receiver.
+    package var longestWait: Duration = .seconds(300)
     /// Endpoints of one tenant.
     package var endpoints = 20
     /// How long the former secret signs too after a rotation.
@@ -20,6 +25,14 @@ package struct WebhookLimits: Sendable {
     package var disableAfter: Duration = .seconds(5 * 86_400)
     /// How long ended deliveries are kept.
     package var retention: Duration = .seconds(30 * 86_400)
+
+    /// By how much the waits are spread.
+    static let spread = 0.8...1.2
+
+    /// The longest time that the schedule takes: every wait at its longest, every try until its timeout.
+    package var longestSchedule: Duration {
+        retries.reduce(.zero, +) * Self.spread.upperBound + timeout * (retries.count + 1)
+    }
 
     /// The longest URL, in bytes.
     package static let maximumURLLength = 2048
@@ -37,9 +50,15 @@ package struct WebhookLimits: Sendable {
         timeout = reader.duration(
             "ATELIER_WEBHOOK_TIMEOUT", default: timeout, in: .milliseconds(100) ... .seconds(60),
             "how long a receiver of webhooks may take")
+        workers = reader.integer(
+            "ATELIER_WEBHOOK_WORKERS", default: workers, in: 1...10_000,
+            "deliveries of webhooks at the same time, at most half of the queue's workers; a tenant has half of them")
         concurrency = reader.integer(
             "ATELIER_WEBHOOK_CONCURRENCY", default: concurrency, in: 1...1000,
             "deliveries to one address at the same time")
+        longestWait = reader.duration(
+            "ATELIER_WEBHOOK_LONGEST_WAIT", default: longestWait, in: .seconds(1) ... .seconds(3600),
+            "how long a delivery waits at most before it asks again for its turn at a busy receiver")
         endpoints = reader.integer(
             "ATELIER_WEBHOOK_ENDPOINTS", default: endpoints, in: 1...1000, "webhook endpoints of one tenant at most")
         rotationOverlap = reader.duration(

@@ -39,15 +39,17 @@ extension Webhooks {
             id: surroundings.newID(), tenant: tenant, endpoint: endpoint, url: url, event: event.rawValue, body: body,
             status: .pending, attempts: [], nextAttemptAt: now, createdAt: now)
         try deliveryStore.insert(delivery, in: transaction)
-        try enqueue(delivery.id, tenant, in: transaction)
+        try enqueue(delivery, in: transaction)
         return delivery
     }
 
-    func enqueue(_ id: WebhookDeliveryID, _ tenant: TenantID, in transaction: any Transaction) throws {
-        // What ends a delivery is its schedule, not a number of tries of the queue.
+    func enqueue(_ delivery: WebhookDelivery, in transaction: any Transaction) throws {
+        let payload = DeliveryPayload(delivery: delivery.id, address: WebhookURL.address(delivery.url))
+        // What ends a delivery is its schedule, not a number of tries of the queue. The priority is that of the other
+        // work: deliveries don't come before it.
         try queue.enqueue(
             NewJob(
-                Self.deliver, tenant: tenant, payload: #"{"delivery":"\#(id)"}"#, priority: 4, uniqueKey: id.text,
+                Self.deliver, tenant: delivery.tenant, payload: try Self.json(payload), uniqueKey: delivery.id.text,
                 maximumAttempts: 1_000_000), in: transaction)
     }
 

@@ -14,9 +14,10 @@ enum WebhookURL {
         return nil
     }
 
-    /// Host and port, as a name for who is called.
+    /// Host and port, as a name for who is called: one name, however the URL is written.
     static func address(_ text: String) -> String {
-        guard let parts = URLComponents(string: text) else { return "" }
-        return "\(parts.scheme ?? "")://\(parts.host ?? ""):\(parts.port ?? 0)"
+        guard let parts = URLComponents(string: text), var host = parts.host?.lowercased() else { return "" }
+        if host.hasSuffix(".") { host.removeLast() }
+        return "\(host):\(parts.port ?? (parts.scheme?.lowercased() == "http" ? 80 : 443))"
     }
 }

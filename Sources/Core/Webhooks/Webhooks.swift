@@ -15,7 +15,7 @@ package struct Webhooks: Sendable {
     package let limits: WebhookLimits
     let surroundings: Surroundings
     let logger: Logger
-    let gate: AddressGate
+    let gate: DeliveryGate
 
     package init(
         database: any Database, queue: JobQueue, egress: Egress, box: SecretBox, limits: WebhookLimits,
@@ -28,11 +28,17 @@ package struct Webhooks: Sendable {
         self.limits = limits
         self.surroundings = surroundings
         self.logger = logger
-        gate = AddressGate(limit: limits.concurrency)
+        gate = DeliveryGate(
+            limits: DeliveryLanes.Limits(
+                perAddress: limits.concurrency,
+                perTenant: max(Self.workers(limits, queue) / 2, 1), longestWait: limits.longestWait))
     }
 
     var endpoints: WebhookEndpointStore { WebhookEndpointStore(box: box) }
     var deliveryStore: WebhookDeliveryStore { WebhookDeliveryStore() }
+
+    /// The longest time between an event and the last try to tell of it. What a message links to must live that long.
+    package var longestSchedule: Duration { limits.longestSchedule }
 
     /// Whether a tenant may name that URL. Whether its address may be reached is judged when it is called.
     package func isAcceptable(_ url: String) -> Bool { WebhookURL.fault(url) == nil }

@@ -4,6 +4,7 @@ package import Logging
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 package import Vocabulary
 
 /// The only door to the outside: every outgoing HTTP call of the program goes through it.
@@ -18,6 +19,9 @@ package final class Egress: Sendable {
     private let lookup: NameLookup
     private let breakers: CircuitBreakers
     private let meters = EgressMeters()
+    /// The URLs of configured hosts as they were read: a handful, called again and again.
+    private let configuredURLs = Mutex<[String: EgressURL]>([:])
+    private static let mostConfiguredURLs = 64
 
     /// - Parameter eventLoopGroup: where connections to configured addresses live; the process's own group unless said
     ///   otherwise. Those to foreign addresses have a loop of their own.
@@ -81,9 +85,17 @@ package final class Egress: Sendable {
     }
 
     private func url(_ text: String, trust: EgressTrust) throws(EgressError) -> EgressURL {
+        if trust == .configured, let known = configuredURLs.withLock({ $0[text] }) { return known }
         do {
             let url = try EgressURL(text)
-            if trust == .foreign { try EgressGuard(allowedNetworks: limits.allowedNetworks).check(url) }
+            switch trust {
+            case .foreign: try EgressGuard(allowedNetworks: limits.allowedNetworks).check(url)
+            case .configured:
+                configuredURLs.withLock { urls in
+                    if urls.count >= Self.mostConfiguredURLs { urls.removeAll() }
+                    urls[text] = url
+                }
+            }
             return url
         } catch {
             meters.failed(error.code, trust)
@@ -115,9 +127,10 @@ package final class Egress: Sendable {
             } catch {
                 result = .failure(error)
             }
+            guard number < request.maximumAttempts else { return try result.get() }
             let backoff = Backoff(first: limits.firstBackoff, most: EgressLimits.longestBackoff)
                 .delay(afterAttempt: number, fraction: surroundings.randomFraction())
-            guard number < request.maximumAttempts,
+            guard
                 let wait = EgressRetry.wait(
                     after: result, method: request.method, backoff: backoff, at: surroundings.now()),
                 NIODeadline.now() + TimeAmount(wait) < min(hop.firstByte, hop.whole)
@@ -129,19 +142,20 @@ package final class Egress: Sendable {
 
     /// One request on a connection, if the breaker of the host lets it through.
     private func call(_ hop: Hop, _ request: EgressRequest) async throws -> EgressResponse {
+        let origin = hop.url.origin
         let permit: CircuitBreaker.Permit
-        switch breakers.admit(hop.url.origin, at: surroundings.now()) {
+        switch breakers.admit(origin, at: surroundings.now()) {
         case .go(let granted):
             permit = granted
         case .refused(let retryAfter):
             meters.failed(.circuitOpen, request.trust)
-            throw EgressError(.circuitOpen, "\(hop.url.origin) keeps failing", retryAfter: retryAfter)
+            throw EgressError(.circuitOpen, "\(origin) keeps failing", retryAfter: retryAfter)
         }
         let start = NIODeadline.now()
         do {
             let response = try await exchange(hop, request, since: start)
             let isFailure = response.status >= 500
-            breakers.record(isFailure ? .failure : .success, permit, hop.url.origin, at: surroundings.now())
+            breakers.record(isFailure ? .failure : .success, permit, origin, at: surroundings.now())
             meters.answered(response.status, request.trust, after: (NIODeadline.now() - start).nanoseconds)
             return response
         } catch {

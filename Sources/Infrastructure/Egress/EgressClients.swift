@@ -68,6 +68,9 @@ final class EgressClients: Sendable {
             redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(limits.connectTimeout)),
             connectionPool: pool, decompression: .disabled)
         configuration.httpVersion = .automatic
+        // No tracer is ever set up in this process; a span that goes nowhere isn't free.
+        configuration.tracing.tracer = nil
+        configuration.http1_1ConnectionDebugInitializer = FlushOnce.install
         if trust == .foreign {
             let inspector = EgressGuard(allowedNetworks: limits.allowedNetworks)
             configuration.http1_1ConnectionDebugInitializer = inspector.inspect

@@ -11,12 +11,20 @@ package struct JobClaim: Sendable {
 
 extension JobQueue {
     /// Wakes the sleeping jobs that are due, and leases up to `limit` ready ones of those kinds to `worker`.
-    package func claim(kinds: [JobKind], limit: Int, worker: String) async throws -> JobClaim {
+    /// - Parameter atMost: how many of a kind, for those of which fewer are wanted.
+    package func claim(
+        kinds: [JobKind], limit: Int, atMost: [JobKind: Int] = [:], worker: String
+    ) async throws -> JobClaim {
         try await database.write(as: .system) { tx in
             let woken = try promoteDue(in: tx)
-            let jobs = try claimReady(kinds: kinds, limit: limit, worker: worker, in: tx)
+            let jobs = try claimReady(kinds: kinds, limit: limit, atMost: atMost, worker: worker, in: tx)
+            let taken = jobs.reduce(into: [JobKind: Int]()) { $0[$1.kind, default: 0] += 1 }
             // What this process woke and doesn't take may be for another, which has slept through its moment.
-            let leaves = jobs.count == limit || woken.contains { !kinds.contains($0) }
+            let leaves =
+                jobs.count == limit
+                || woken.contains { kind in
+                    !kinds.contains(kind) || atMost[kind].map { taken[kind, default: 0] >= $0 } ?? false
+                }
             if !woken.isEmpty, leaves { tx.notify(Self.channel) }
             return JobClaim(jobs: jobs, nextDue: try nextDue(in: tx))
         }
@@ -40,16 +48,19 @@ extension JobQueue {
         try tx.first("SELECT run_at FROM jobs WHERE state = 'sleeping' ORDER BY run_at LIMIT 1")?.get("run_at")
     }
 
-    /// One statement, which reads at most `limit` entries of the ready index for each kind.
+    /// One statement, which reads at most `limit` entries of the ready index for each kind, or as many as are wanted
+    /// of that kind.
     static func claimStatement(
-        kinds: [JobKind], limit: Int, worker: String, leaseUntil: Timestamp, dialect: Dialect
+        kinds: [JobKind], limit: Int, atMost: [JobKind: Int] = [:], worker: String, leaseUntil: Timestamp,
+        dialect: Dialect
     ) -> SQL {
         let lanes = kinds.map { kind -> SQL in
             """
             SELECT * FROM (
             SELECT tenant_id AS picked_tenant, id AS picked_id, priority AS picked_priority,
             virtual_start AS picked_start FROM jobs WHERE state = 'ready' AND kind = \(kind)
-            ORDER BY priority, virtual_start, id LIMIT \(limit)\(dialect.skippingLockedRows)) AS lane
+            ORDER BY priority, virtual_start, id
+            LIMIT \(min(limit, atMost[kind] ?? limit))\(dialect.skippingLockedRows)) AS lane
             """
         }
         return """
@@ -64,13 +75,13 @@ extension JobQueue {
     }
 
     private func claimReady(
-        kinds: [JobKind], limit: Int, worker: String, in tx: any Transaction
+        kinds: [JobKind], limit: Int, atMost: [JobKind: Int], worker: String, in tx: any Transaction
     ) throws -> [ClaimedJob] {
         guard !kinds.isEmpty, limit > 0 else { return [] }
         let rows = try tx.query(
             Self.claimStatement(
-                kinds: kinds, limit: limit, worker: worker, leaseUntil: surroundings.now() + limits.lease,
-                dialect: tx.dialect))
+                kinds: kinds, limit: limit, atMost: atMost, worker: worker,
+                leaseUntil: surroundings.now() + limits.lease, dialect: tx.dialect))
         let places = try rows.map { row in
             Place(
                 job: try ClaimedJob(row), priority: try row.get("priority"), start: try row.get("virtual_start"))

@@ -11,9 +11,10 @@ extension JobRunner {
         guard !held.isEmpty else { return }
         guard let kept = await attempt("heartbeat", { try await self.queue.renewLeases(held, worker: self.worker) })
         else { return }
-        let (lost, isFull) = slots.withLock { ($0.lose(held, kept: kept), $0.free == 0) }
+        let lost = slots.withLock { $0.lose(held, kept: kept) }
         for cancel in lost { cancel() }
-        if isFull { noteLooked() }
+        // Then no claim is made that would.
+        if nextDemand(batch: 1) == nil { noteLooked() }
     }
 
     func rescue() async {

@@ -21,14 +21,18 @@ package final class JobRunner: Service {
     let slots: Mutex<RunnerSlots>
     let doorbell = Doorbell()
     let troubles = Mutex<Set<String>>([])
+    let kinds: [JobKind]
     private let handlers: [JobKind: JobHandler]
-    private let kinds: [JobKind]
     private let metrics: JobMetrics
     private let looked = Mutex<Timestamp?>(nil)
 
-    /// - Parameter recurring: at most one for each kind.
+    /// - Parameters:
+    ///   - recurring: at most one for each kind.
+    ///   - caps: how many jobs of a kind run here at once, for kinds that may not take every worker. What is over
+    ///     stays ready in the queue, for other processes too, and takes nothing from the other kinds.
     package init(
-        queue: JobQueue, handlers: [JobKind: JobHandler], recurring: [RecurringJob] = [], logger: Logger
+        queue: JobQueue, handlers: [JobKind: JobHandler], recurring: [RecurringJob] = [], caps: [JobKind: Int] = [:],
+        logger: Logger
     ) {
         self.queue = queue
         self.handlers = handlers
@@ -36,7 +40,7 @@ package final class JobRunner: Service {
         self.logger = logger
         kinds = handlers.keys.sorted { $0.rawValue < $1.rawValue }
         metrics = JobMetrics(kinds: kinds)
-        slots = Mutex(RunnerSlots(capacity: queue.limits.workers))
+        slots = Mutex(RunnerSlots(capacity: queue.limits.workers, caps: caps))
         worker = "worker-\(queue.surroundings.randomBytes(6).hex)"
     }
 
@@ -93,15 +97,13 @@ package final class JobRunner: Service {
         await withDiscardingTaskGroup { group in
             var failures = 0
             while !Task.isCancelled, !slots.withLock({ $0.isStopping }) {
-                let free = slots.withLock { $0.free }
-                guard free > 0 else {
+                guard let demand = nextDemand(batch: queue.limits.claimBatch) else {
                     await doorbell.wait(atMost: queue.limits.pollBackstop)
                     // Those that share a commit finish together: their places are filled by one claim.
                     await Task.yield()
                     continue
                 }
-                let wanted = min(free, queue.limits.claimBatch)
-                guard let claim = await attempt("claim", { try await self.claim(wanted) }) else {
+                guard let claim = await attempt("claim", { try await self.claim(demand) }) else {
                     failures += 1
                     let backoff = Backoff(first: .milliseconds(100), most: .seconds(2))
                     let fraction = queue.surroundings.randomFraction()
@@ -110,14 +112,18 @@ package final class JobRunner: Service {
                 }
                 failures = 0
                 for job in claim.jobs { group.addTask { await self.perform(job) } }
-                if claim.jobs.count < wanted { await doorbell.wait(atMost: pause(before: claim.nextDue)) }
+                if claim.jobs.count < demand.limit { await doorbell.wait(atMost: pause(before: claim.nextDue)) }
             }
             await drain()
         }
     }
 
-    private func claim(_ wanted: Int) async throws -> JobClaim {
-        let claim = try await queue.claim(kinds: kinds, limit: wanted, worker: worker)
+    /// What a claim may bring now; nil when no further job may run.
+    func nextDemand(batch: Int) -> RunnerSlots.Demand? { slots.withLock { $0.demand(for: kinds, batch: batch) } }
+
+    private func claim(_ demand: RunnerSlots.Demand) async throws -> JobClaim {
+        let claim = try await queue.claim(
+            kinds: demand.kinds, limit: demand.limit, atMost: demand.atMost, worker: worker)
         noteLooked()
         let count = slots.withLock { slots in
             for job in claim.jobs { slots.take(job) }

@@ -38,7 +38,9 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var merged = metadata
         if let provided = metadataProvider?.get(), !provided.isEmpty { merged.merge(provided) { _, new in new } }
-        if let given = event.metadata { merged.merge(given) { _, new in new } }
+        if let given = event.metadata {
+            if merged.isEmpty { merged = given } else { merged.merge(given) { _, new in new } }
+        }
         if let error = event.error, merged["error"] == nil { merged["error"] = .string("\(error)") }
         let line = LogLine(
             time: now(), level: event.level, logger: label, message: event.message.description, metadata: merged,

@@ -106,6 +106,9 @@ struct LogLine {
 
     /// Escapes what could end the line, forge another, or change how a terminal shows it.
     private mutating func addEscaped(_ text: String, quoted: Bool) {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && (!quoted || ($0 != 0x22 && $0 != 0x5c)) }) {
+            return add(text)
+        }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x0a: add("\\n")

@@ -12,13 +12,32 @@ enum LogRedaction {
             let isUpper = (65...90).contains(byte)
             let isLetter = isUpper || (97...122).contains(byte)
             if !isLetter || (isUpper && wasLower) {
-                if secretWords.contains(word) { return true }
+                if isSecret(word: word) { return true }
                 word.removeAll(keepingCapacity: true)
             }
             if isLetter { word.append(byte | 0x20) }
             wasLower = isLetter && !isUpper
         }
+        return isSecret(word: word)
+    }
+
+    private static func isSecret(word: [UInt8]) -> Bool {
+        guard let first = word.first, Letters.ofSecretWords.contains(first) else { return false }
         return secretWords.contains(word)
+    }
+
+    /// A set of lower-case letters: one look tells that most of a text begins nothing.
+    private struct Letters {
+        private let bits: UInt32
+
+        static let ofSecretWords = Letters(LogRedaction.secretWords.compactMap(\.first))
+        static let ofPatterns = Letters(Array(LogRedaction.patterns.keys))
+
+        init(_ letters: [UInt8]) { bits = letters.reduce(0) { $0 | 1 << UInt32($1 - UInt8(ascii: "a")) } }
+
+        func contains(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) && bits >> UInt32(byte - UInt8(ascii: "a")) & 1 == 1
+        }
     }
 
     private static let secretWords = Set(
@@ -78,7 +97,8 @@ enum LogRedaction {
 
     /// Where the secret part lies, when one begins at `position`.
     private static func secret(in bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> (start: Int, end: Int)? {
-        guard let candidates = patterns[bytes[position] | 0x20] else { return nil }
+        let letter = bytes[position] | 0x20
+        guard Letters.ofPatterns.contains(letter), let candidates = patterns[letter] else { return nil }
         // Inside of a word it is something else: `disk-`, `task-`.
         if position > 0, isWord(bytes[position - 1]) { return nil }
         for pattern in candidates where position + pattern.start.count < bytes.count {

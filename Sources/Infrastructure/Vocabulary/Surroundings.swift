@@ -16,7 +16,13 @@ package struct Surroundings: Sendable {
         now: { .system() },
         randomBytes: { count in
             var generator = SystemRandomNumberGenerator()
-            return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            // Eight at a time: each word is a call into the kernel.
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(count)
+            while bytes.count < count {
+                withUnsafeBytes(of: generator.next()) { bytes += $0.prefix(count - bytes.count) }
+            }
+            return bytes
         })
 
     /// A number in `0..<1`, for jitter.

@@ -1,27 +1,32 @@
 import Glibc
 
 /// A moment: microseconds since 1970-01-01T00:00:00Z. Stored as an integer, written as RFC 3339 in UTC.
+///
+/// A sum that no longer counts in 64 bits is the first or the last moment there is: a time that a stranger names must
+/// not end the process.
 package struct Timestamp: Hashable, Sendable, Comparable {
     package var microseconds: Int64
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
+    package init(seconds: Int64) { microseconds = Duration.seconds(seconds).wholeMicroseconds }
 
     package var seconds: Int64 { microseconds / 1_000_000 }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     package static func + (moment: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: moment.microseconds + duration.wholeMicroseconds)
+        let (sum, overflow) = moment.microseconds.addingReportingOverflow(duration.wholeMicroseconds)
+        return Timestamp(microseconds: overflow ? (moment.microseconds < 0 ? .min : .max) : sum)
     }
 
     package static func - (moment: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: moment.microseconds - duration.wholeMicroseconds)
+        let (rest, overflow) = moment.microseconds.subtractingReportingOverflow(duration.wholeMicroseconds)
+        return Timestamp(microseconds: overflow ? (moment.microseconds < 0 ? .min : .max) : rest)
     }
 
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .microseconds(left.microseconds - right.microseconds)
+        .microseconds(left.microseconds) - .microseconds(right.microseconds)
     }
 
     /// The moment on the machine's clock.

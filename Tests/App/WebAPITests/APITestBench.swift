@@ -1,5 +1,6 @@
 import Auth
 import Content
+import Database
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -104,6 +105,16 @@ struct APITestBench: Sendable {
         }
     }
 
+    // MARK: Behind the routes
+
+    var database: any Database { rooms.database }
+
+    /// The store that the routes have.
+    var idempotency: IdempotencyStore {
+        IdempotencyStore(
+            database: rooms.database, box: rooms.box, surroundings: .system, lifetime: limits.idempotencyLifetime)
+    }
+
     // MARK: Credentials
 
     func token(_ tenant: String, _ roles: Role...) throws -> String { try token(tenant, roles) }
@@ -197,7 +208,7 @@ struct AnswerChecker: Sendable {
         guard method != .head else { return faults }
         guard
             let media = content.first(where: { $0.key.prefix { $0 != ";" } == type ?? "" })
-                ?? content.first(where: { $0.key == "application/octet-stream" })
+                ?? content.first(where: { $0.key == "*/*" })
         else { return faults + ["type \(type ?? "none") isn't in the document"] }
         if let schema = media.value["schema"] { faults += checker.faults(in: reply.json, against: schema) }
         return faults

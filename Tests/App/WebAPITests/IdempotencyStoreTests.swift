@@ -17,10 +17,12 @@ struct IdempotencyStoreTests {
             surroundings: clock.surroundings, lifetime: lifetime)
     }
 
-    private func request(_ tenant: String = "a", key: String = "k", body: UInt8 = 1) throws -> IdempotencyStore.Request
-    {
+    private func request(
+        _ tenant: String = "a", isTest: Bool = false, key: String = "k", body: UInt8 = 1
+    ) throws -> IdempotencyStore.Request {
         IdempotencyStore.Request(
-            tenant: try #require(TenantID(tenant)), key: key, route: "r", bodyHash: Array(repeating: body, count: 32))
+            tenant: try #require(TenantID(tenant)), isTest: isTest, key: key, route: "r",
+            bodyHash: Array(repeating: body, count: 32))
     }
 
     private func work(_ claim: IdempotencyStore.Claim) throws -> (suffix: String, lockedUntil: Timestamp) {
@@ -41,11 +43,26 @@ struct IdempotencyStoreTests {
         let first = try work(try await store.claim(request, lock: .seconds(30)))
         #expect(first.suffix.count == 26)
         #expect(try await store.claim(request, lock: .seconds(30)) == .inFlight(.seconds(30)))
-        try await store.keep(kept, for: request, lockedUntil: first.lockedUntil)
+        #expect(try await store.keep(kept, for: request, lockedUntil: first.lockedUntil))
         #expect(try await store.claim(request, lock: .seconds(30)) == .replay(kept))
         #expect(try await store.claim(try self.request(body: 2), lock: .seconds(30)) == .mismatch)
         // Another tenant's key of the same name is another key.
         _ = try work(try await store.claim(try self.request("b"), lock: .seconds(30)))
+    }
+
+    @Test("a test credential's keys and a live one's are apart, whatever their names")
+    func testAndLive() async throws {
+        let store = try await store()
+        let live = try request()
+        let first = try work(try await store.claim(live, lock: .seconds(30)))
+        #expect(try await store.keep(kept, for: live, lockedUntil: first.lockedUntil))
+        let test = try request(isTest: true)
+        #expect(try await store.replay(test) == nil)
+        let second = try work(try await store.claim(test, lock: .seconds(30)))
+        #expect(second.suffix != first.suffix)
+        _ = try work(try await store.claim(try request(key: "test:k"), lock: .seconds(30)))
+        _ = try work(try await store.claim(try request(isTest: true, key: "live:k"), lock: .seconds(30)))
+        #expect(try await store.claim(live, lock: .seconds(30)) == .replay(kept))
     }
 
     @Test("a released key does the work again under the same id, and takes another body under a new one")
@@ -69,11 +86,14 @@ struct IdempotencyStoreTests {
         clock.advance(by: .seconds(31))
         let second = try work(try await store.claim(request, lock: .seconds(30)))
         #expect(second.suffix == first.suffix)
-        try await store.keep(kept, for: request, lockedUntil: first.lockedUntil)
+        #expect(try await !store.keep(kept, for: request, lockedUntil: first.lockedUntil))
         try await store.release(request, lockedUntil: first.lockedUntil)
         #expect(try await store.claim(request, lock: .seconds(30)) == .inFlight(.seconds(30)))
-        try await store.keep(kept, for: request, lockedUntil: second.lockedUntil)
+        #expect(try await store.replay(request) == nil)
+        #expect(try await store.keep(kept, for: request, lockedUntil: second.lockedUntil))
         #expect(try await store.claim(request, lock: .seconds(30)) == .replay(kept))
+        #expect(try await store.replay(request) == kept)
+        #expect(try await store.replay(try self.request(body: 2)) == nil)
     }
 
     @Test("a key is forgotten after its lifetime, and purged")
@@ -81,7 +101,7 @@ struct IdempotencyStoreTests {
         let store = try await store(lifetime: .seconds(100))
         let request = try request()
         let first = try work(try await store.claim(request, lock: .seconds(30)))
-        try await store.keep(kept, for: request, lockedUntil: first.lockedUntil)
+        #expect(try await store.keep(kept, for: request, lockedUntil: first.lockedUntil))
         #expect(try await store.purge() == 0)
         clock.advance(by: .seconds(101))
         let second = try work(try await store.claim(try self.request(body: 2), lock: .seconds(30)))

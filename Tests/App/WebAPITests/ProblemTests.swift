@@ -37,6 +37,7 @@ struct ProblemTests {
         check(AuthError.unacceptable("x"), 400, "invalid_request")
         check(AuthError.tooManyKeys(limit: 1), 409, "limit_reached")
         check(AuthError.noSuchKey, 404, "not_found")
+        check(AuthError.alreadyRevoked, 409, "conflict")
         check(AuthError.misconfigured("x"), 500, "internal_error")
         check(TenantsError.unknown, 403, "tenant_unknown")
         check(TenantsError.suspended, 403, "tenant_suspended")

@@ -28,6 +28,10 @@ struct RequestCheckTests {
             #expect(try await bench.call(.get, "/").status == 404)
             let put = try await bench.call(.put, "/v1/content/jobs")
             #expect(put.status == 405 && put.headers[.allow] == "GET, HEAD, OPTIONS")
+            for method in [HTTPRequest.Method.trace, HTTPRequest.Method("QUERY")] {
+                let reply = try await bench.call(try #require(method), "/v1/content/jobs")
+                #expect(reply.status == 405 && reply.headers[.allow] == "GET, HEAD, OPTIONS")
+            }
             #expect(try await bench.call(.get, "/v1/content/generate/text").headers[.allow] == "POST, OPTIONS")
             let head = try await bench.call(.head, "/health")
             #expect(head.status == 200 && head.bytes.isEmpty && head.headers[.contentLength] != "0")

@@ -52,6 +52,31 @@ import Vocabulary
         #expect(seen.count == 50)
     }
 
+    @Test("A repeat under the same suffix gives the same key a new text, and the old text is refused")
+    func repeated() async throws {
+        var settings = AuthSettings(jwtSecret: TokenForge.secret)
+        settings.limits.keysPerTenant = 1
+        let bench = try await AuthBench(settings)
+        let suffix = "01h455vb4pex5vsknk084sn02q"
+        let first = try await bench.keys.create(tenant(), name: "CI", kind: .live, roles: [.admin], suffix: suffix)
+        #expect(first.key.id.text == "key_" + suffix)
+        _ = try await bench.principal(first.secret.reveal())
+        bench.clock.advance(by: .seconds(6))
+        let second = try await bench.keys.create(tenant(), name: "CI", kind: .live, roles: [.admin], suffix: suffix)
+        #expect(second.key == first.key && second.secret.reveal() != first.secret.reveal())
+        #expect(try await bench.keys.list(tenant()).items == [first.key])
+        await bench.expectInvalid(first.secret.reveal(), "isn't known")
+        #expect(try await bench.principal(second.secret.reveal()).keyID == first.key.id)
+        // Another tenant's suffix is its own.
+        let other = try await bench.keys.create(tenant("other"), name: "CI", kind: .live, suffix: suffix)
+        #expect(try await bench.principal(second.secret.reveal()).tenant == tenant())
+        #expect(other.key.tenant == (try tenant("other")))
+        try await bench.keys.revoke(tenant(), first.key.id)
+        await #expect(throws: AuthError.alreadyRevoked) {
+            try await bench.keys.create(tenant(), name: "CI", kind: .live, roles: [.admin], suffix: suffix)
+        }
+    }
+
     @Test("A slip of the pen is refused without a look into the database")
     func checksum() async throws {
         let bench = try await AuthBench()

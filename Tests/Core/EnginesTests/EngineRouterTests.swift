@@ -112,11 +112,10 @@ struct EngineRouteTests {
 
     @Test("a queued job's engines are the whole route, without those that can't say what they serve")
     func choices() async throws {
-        let gone = try await OpenAICompatibleDouble.start()
-        let address = gone.baseURL
-        await gone.stop()
+        let gone = try RefusingPort()
         try await withEgress { egress in
-            let dead = OpenAICompatible(name: "dead", baseURL: address, key: nil, egress: egress, logger: silent)
+            let dead = OpenAICompatible(
+                name: "dead", baseURL: gone.url + "/v1", key: nil, egress: egress, logger: silent)
             let two = ScriptedEngine("two", models: ["special"], .text(""))
             let route = try await router(dead, ScriptedEngine("one", .text("")), two)
                 .choices(for: .image, model: "special", sandboxOnly: false)
@@ -216,33 +215,34 @@ struct EngineRouterTests {
 
     @Test("a text attempt is given up after half of the time where another engine can answer")
     func halfDeadline() async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let routed = try await router(ScriptedEngine("one", .hang), ScriptedEngine("two", .text("yes")))
-            .text(textRequest("x"), call(seconds: 2))
+        let clock = TestClock()
+        let routed = try await router(
+            ScriptedEngine("one", .hangs(clock)), ScriptedEngine("two", .text("yes")), surroundings: clock.surroundings
+        ).text(textRequest("x"), call(seconds: 60, at: clock.now))
         #expect(routed.engine == "two")
-        #expect(routed.attempts.first?.code == .providerTimeout)
-        #expect(clock.now - start >= .milliseconds(900))
-        #expect((routed.attempts.first?.milliseconds ?? 0) < 1_900)
+        #expect(routed.attempts.map(\.code) == [.providerTimeout, nil])
+        #expect(routed.attempts.map(\.milliseconds) == [30_000, 0])
     }
 
     @Test("the last engine has all the time that is left")
     func wholeDeadline() async {
-        let clock = ContinuousClock()
-        let start = clock.now
+        let clock = TestClock()
+        let router = router(
+            ScriptedEngine("one", .hangs(clock)), ScriptedEngine("two", .hangs(clock)),
+            surroundings: clock.surroundings)
         let error = await routingError {
-            try await router(ScriptedEngine("one", .hang)).text(textRequest("x"), call(seconds: 1))
+            try await router.text(textRequest("x"), call(seconds: 60, at: clock.now))
         }
         #expect(error?.error.code == .providerTimeout)
-        #expect(clock.now - start >= .milliseconds(900))
+        #expect(error?.attempts.map(\.milliseconds) == [30_000, 30_000])
     }
 
     @Test("who goes away isn't answered by another engine")
     func cancellation() async {
-        let two = ScriptedEngine("two", .text("yes"))
-        let router = router(ScriptedEngine("one", .hang), two)
+        let (one, two) = (ScriptedEngine("one", .hang), ScriptedEngine("two", .text("yes")))
+        let router = router(one, two)
         let task = Task { try await router.text(textRequest("x"), call()) }
-        try? await Task.sleep(for: .milliseconds(50))
+        try? await eventually("the first is asked") { !one.calls.isEmpty }
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(two.calls.isEmpty)
@@ -278,7 +278,7 @@ struct EngineRouterTests {
         try await withEngine(ownModels: [.text: "double-text"]) { engine, double in
             double.fail(always: .hang)
             let routed = try await router(engine, ScriptedEngine("two", .text("yes")))
-                .textStream(textRequest("x", model: "double-text"), call(seconds: 2))
+                .textStream(textRequest("x", model: "double-text"), call(seconds: 12))
             #expect(routed.engine == "two")
         }
     }

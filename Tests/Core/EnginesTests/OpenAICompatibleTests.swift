@@ -147,11 +147,10 @@ struct OpenAICompatibleTextTests {
 
     @Test("a server that isn't there")
     func refused() async throws {
-        let gone = try await OpenAICompatibleDouble.start()
-        let address = gone.baseURL
-        await gone.stop()
+        let gone = try RefusingPort()
         try await withEgress { egress in
-            let engine = OpenAICompatible(name: "gone", baseURL: address, key: nil, egress: egress, logger: silent)
+            let engine = OpenAICompatible(
+                name: "gone", baseURL: gone.url + "/v1", key: nil, egress: egress, logger: silent)
             let error = await engineError { try await engine.text(textRequest("hi"), call()) }
             #expect(error?.code == .connectionFailed)
         }
@@ -202,16 +201,19 @@ struct OpenAICompatibleStreamTests {
 
     @Test("a piece is there before the stream is over")
     func early() async throws {
-        try await withEngine { engine, double in
-            double.reply { _ in (0..<40).map { "w\($0)" }.joined(separator: " ") }
-            double.pause(beforeWord: .milliseconds(50))
-            let clock = ContinuousClock()
-            let start = clock.now
-            for try await event in try await engine.textStream(textRequest("x"), call()) {
-                #expect(event == .delta("w0"))
-                break
+        let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n"
+        try await withHTTPDouble(
+            handler: { _ in
+                .init(
+                    200, headers: [("Content-Type", "text/event-stream")], steps: [.bytes(Array(piece.utf8)), .hang])
             }
-            #expect(clock.now - start < .seconds(2))
+        ) { server in
+            try await withEgress { egress in
+                let engine = OpenAICompatible(
+                    name: "plain", baseURL: server.url + "/v1", key: nil, egress: egress, logger: silent)
+                var pieces = try await engine.textStream(textRequest("x"), call()).makeAsyncIterator()
+                #expect(try await pieces.next() == .delta("Hi"))
+            }
         }
     }
 

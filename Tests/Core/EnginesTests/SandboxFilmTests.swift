@@ -159,6 +159,33 @@ struct SandboxFilmTests {
         #expect(try await sandbox().pollVideo(usual, now()) == .ready(usual))
     }
 
+    @Test("no time is longer than an hour", arguments: ["9000000000000000s", "9000000000000000000ms", "106751991167d"])
+    func hugeTimes(time: String) async throws {
+        let ticket = try await submit("kite [sandbox:late=\(time)]")
+        guard case .rendering(0, _) = try await sandbox().pollVideo(ticket, now()) else {
+            Issue.record("not at its beginning")
+            return
+        }
+        clock.advance(by: .seconds(3_600))
+        #expect(try await sandbox().pollVideo(ticket, now()) == .ready(ticket))
+        let fault = SandboxFault.read(prompt: "kite [sandbox:slow=\(time)] [sandbox:late=\(time)]", header: nil).fault
+        #expect(fault.slow == 3_600_000)
+        #expect(fault.late == 3_600_000)
+    }
+
+    @Test("a ticket from before times were cut can be polled")
+    func hugeTicket() async throws {
+        var ticket = try await submit("kite [sandbox:late=1s]")
+        let note = try #require(ticket.note)
+        ticket.note = note.replacing("\"renderTime\":1000000", with: "\"renderTime\":\(Int64.max)")
+        #expect(ticket.note != note)
+        guard case .rendering(0, let pause) = try await sandbox().pollVideo(ticket, now()) else {
+            Issue.record("not at its beginning")
+            return
+        }
+        #expect(pause.map { $0 > .seconds(3_600) } == true)
+    }
+
     @Test("films that aren't what they say", arguments: ["garbage", "truncated"])
     func badFilm(word: String) async throws {
         let ticket = try await submit("kite [sandbox:\(word)]")

@@ -1,6 +1,7 @@
 import Engines
 import NIOCore
 import Synchronization
+import TestKit
 import Vocabulary
 
 /// An engine that plays a script: one step per call, the last one for ever.
@@ -10,6 +11,8 @@ final class ScriptedEngine: Engine {
         case error(EngineError)
         /// Waits until the call's deadline, then times out.
         case hang
+        /// Moves the clock to the call's deadline, then times out.
+        case hangs(TestClock)
         /// A stream that breaks with this after its first piece.
         case breaks(EngineError)
     }
@@ -45,6 +48,9 @@ final class ScriptedEngine: Engine {
         case .error(let error): throw error
         case .hang:
             try await Task.sleep(for: call.deadline - .system())
+            throw EngineError(.providerTimeout, "hung")
+        case .hangs(let clock):
+            clock.set(to: call.deadline)
             throw EngineError(.providerTimeout, "hung")
         case .breaks: return "first"
         }

@@ -1,6 +1,7 @@
 import Database
 import DatabaseSQLite
 import JobQueue
+import ProviderDoubles
 import Settings
 import TestKit
 import Testing
@@ -33,6 +34,37 @@ struct EndpointTests {
         }
         await #expect(throws: WebhookError.tooManyEndpoints(limit: 2)) {
             try await bench.webhooks.createEndpoint(acme, url: "https://example.com/", events: [], description: nil)
+        }
+    }
+
+    @Test("a repeat under the same suffix gives the same endpoint a new secret, which alone signs")
+    func repeated() async throws {
+        let bench = try await WebhooksBench { $0.endpoints = 1 }
+        let acme = try tenant("acme")
+        let suffix = "01h455vb4pex5vsknk084sn02q"
+        try await withWebhookReceiver { receiver in
+            func create(_ owner: TenantID) async throws -> (WebhookEndpoint, Secret) {
+                try await bench.webhooks.createEndpoint(
+                    owner, url: receiver.url, events: [], description: nil, suffix: suffix)
+            }
+            let (first, lost) = try await create(acme)
+            let (again, secret) = try await create(acme)
+            #expect(first.id.text == "whe_" + suffix && again.id == first.id && again.url == first.url)
+            #expect(lost.reveal() != secret.reveal())
+            #expect(try await bench.webhooks.endpoints(acme, PageRequest()).items.map(\.id) == [first.id])
+            _ = try await create(tenant("other"))
+            try await bench.working {
+                try await bench.emit(.jobFailed, acme)
+                _ = try await bench.settled(acme, count: 1)
+            }
+            let delivery = try #require(receiver.deliveries.first)
+            func isSigned(by secret: Secret) -> Bool {
+                StandardWebhookSignature.verify(
+                    id: delivery.header("webhook-id") ?? "", timestamp: delivery.header("webhook-timestamp") ?? "",
+                    signatures: delivery.header("webhook-signature") ?? "", body: delivery.body, secrets: [secret],
+                    now: .system())
+            }
+            #expect(isSigned(by: secret) && !isSigned(by: lost))
         }
     }
 

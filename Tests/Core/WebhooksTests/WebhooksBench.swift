@@ -1,5 +1,4 @@
 import Database
-import DatabaseSQLite
 import Egress
 import JobQueue
 import Logging
@@ -12,7 +11,7 @@ import Webhooks
 
 /// The room with a real database, the queue's runner, and the way out, which may reach loopback.
 struct WebhooksBench: Sendable {
-    let database: SQLiteDatabase
+    let database: CountingDatabase
     let queue: JobQueue
     let webhooks: Webhooks
     let clock: TestClock?
@@ -24,7 +23,8 @@ struct WebhooksBench: Sendable {
     {
         let surroundings = clock?.surroundings ?? .system
         self.clock = clock
-        database = try await TestDatabase.sqlite(migrations: JobQueue.migrations + Webhooks.migrations)
+        database = CountingDatabase(
+            try await TestDatabase.sqlite(migrations: JobQueue.migrations + Webhooks.migrations))
         queue = JobQueue(database: database, surroundings: surroundings, limits: JobQueueLimits())
         egress = Egress(
             limits: EgressLimits(reading: SettingsReader(.values(["ATELIER_EGRESS_ALLOW": allow]))),
@@ -39,7 +39,7 @@ struct WebhooksBench: Sendable {
     }
 
     func working<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let runner = JobRunner(queue: queue, handlers: webhooks.handlers, logger: logger)
+        let runner = JobRunner(queue: queue, handlers: webhooks.handlers, caps: webhooks.caps, logger: logger)
         let result: Result<Value, any Error> = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await runner.run() }
             let result: Result<Value, any Error>

@@ -173,7 +173,6 @@ struct CircuitBreakerTests {
     @Test("Refused connections open it, answers in the 400s never do")
     func whatCounts() async throws {
         let gone = try RefusingPort()
-        defer { gone.close() }
         try await withHTTPDouble { _ in
             HTTPDouble.Reply(429)
         } _: { server in

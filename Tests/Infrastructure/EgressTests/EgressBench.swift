@@ -1,6 +1,6 @@
-import Glibc
 import HTTPTypes
 import Logging
+import NIOCore
 import NIOPosix
 import Testing
 import Vocabulary
@@ -12,6 +12,7 @@ func withEgress<Result>(
     _ change: (inout EgressLimits) -> Void = { _ in }, surroundings: Surroundings = .system,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     lookup: @escaping NameLookup.Function = NameLookup.system,
+    eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
     _ body: (Egress) async throws -> Result
 ) async throws -> Result {
     var limits = EgressLimits()
@@ -20,7 +21,7 @@ func withEgress<Result>(
     change(&limits)
     let egress = Egress(
         limits: limits, surroundings: surroundings, logger: logger,
-        eventLoopGroup: .singletonMultiThreadedEventLoopGroup, lookup: lookup)
+        eventLoopGroup: eventLoopGroup, lookup: lookup)
     do {
         let result = try await body(egress)
         await egress.shutdown()
@@ -86,28 +87,3 @@ func expectEqual<Value: Equatable>(
 }
 
 let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-/// A port that is taken and refuses every connection. One that was merely let go may be another program's a moment
-/// later.
-struct RefusingPort {
-    let url: String
-    private let bound: Int32
-
-    init() throws {
-        bound = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = bound
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0
-            }
-        }
-        try #require(isBound)
-        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
-    }
-
-    func close() { _ = Glibc.close(bound) }
-}

@@ -55,7 +55,6 @@ struct EgressOutcomeTests {
     @Test("A refused port is not sent", arguments: [HTTPRequest.Method.get, .post, .delete])
     func refusedPort(method: HTTPRequest.Method) async throws {
         let server = try RefusingPort()
-        defer { server.close() }
         try await withEgress { egress in
             await expect(.notSent) { try await egress.send(request(method, server.url, body: "x")) }
         }
@@ -232,7 +231,7 @@ struct EgressOutcomeTests {
             [.readRequest, head, .sendEndlessly([65], every: .milliseconds(20))]
         } _: { server in
             try await withEgress { egress in
-                let response = try await egress.send(request(server.url, whole: .seconds(2)))
+                let response = try await egress.send(request(server.url, whole: .seconds(6)))
                 #expect(response.status == 200)
                 await expect(.deadlineExceeded) { try await response.bytes() }
                 try await eventually("the connection ends") { server.ended == 1 }
@@ -330,7 +329,6 @@ struct EgressOutcomeTests {
     func discreetLog() async throws {
         let log = LogCatcher()
         let server = try RefusingPort()
-        defer { server.close() }
         try await withEgress(logger: log.logger) { egress in
             let call = request(
                 .post, server.url + "/private-path?key=query-secret", headers: [.authorization: "Bearer header-secret"],
@@ -377,7 +375,7 @@ private struct FullListener {
 }
 
 /// Keeps what is logged, at every level.
-private final class LogCatcher: Sendable {
+final class LogCatcher: Sendable {
     private let lines = Mutex<[String]>([])
 
     var text: String { lines.withLock { $0.joined(separator: "\n") } }

@@ -87,14 +87,17 @@ struct EgressRetryTests {
 
     @Test("After not sent, POST is made again, and arrives once")
     func notSent() async throws {
-        let taken = try await RawServer.start { _ in [] }
-        await taken.stop()
-        try await withEgress {
-            $0.firstBackoff = .milliseconds(50)
-            $0.breaker.failures = 1000
-        } _: { egress in
-            async let response = egress.send(request(.post, taken.url, body: "x", attempts: 50))
-            try await Task.sleep(for: .milliseconds(150))
+        let taken = try RefusingPort()
+        let log = LogCatcher()
+        try await withEgress(
+            {
+                $0.firstBackoff = .milliseconds(50)
+                $0.breaker.failures = 1000
+            }, logger: log.logger
+        ) { egress in
+            async let response = egress.send(
+                request(.post, taken.url, body: "x", whole: patience * 3, attempts: 50))
+            try await eventually("it is refused") { log.text.contains("notSent") }
             let server = try await HTTPDouble.start(port: taken.port) { _ in HTTPDouble.Reply(200) }
             let status = try await response.status
             #expect(status == 200)

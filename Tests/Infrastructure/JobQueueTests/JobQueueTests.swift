@@ -71,6 +71,10 @@ struct JobQueueTests {
 
     @Test("a long reason is clipped") func reason() async throws { try await exam.runReasonLimit() }
 
+    @Test("another room's query tells what has a live job") func liveJobs() async throws {
+        try await exam.runHasLiveJob()
+    }
+
     @Test("a recurring job is queued once in a slot") func recurring() async throws {
         try await exam.runRecurringSlots()
     }
@@ -89,6 +93,23 @@ struct JobRunnerTests {
     }
 
     @Test("no more jobs run than there are workers") func workers() async throws { try await exam.runWorkersLimit() }
+
+    @Test("a kind takes no more workers than it may, and others have the rest") func kindCap() async throws {
+        try await exam.runKindCap()
+    }
+
+    @Test("what a process may not take another one does") func kindCapLeaves() async throws {
+        try await exam.runKindCapLeavesToOthers()
+    }
+
+    @Test("a handler that ends after its lease was lost changes nothing") func lateEnd() async throws {
+        try await exam.runLateEndAfterLostLease()
+    }
+
+    @Test("a stop waits for a handler that doesn't heed its cancellation", arguments: [false, true])
+    func stubborn(graceIsOver: Bool) async throws {
+        try await exam.runStopWaitsForStubborn(graceIsOver: graceIsOver)
+    }
 
     @Test("a claim takes a batch at most") func claimBatch() async throws { try await exam.runClaimBatch() }
 

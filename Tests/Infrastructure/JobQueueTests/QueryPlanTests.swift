@@ -27,6 +27,29 @@ struct QueryPlanTests {
         #expect(tables.count { $0.contains("(tenant_id=? AND id=?)") } == 1, "\(plan)")
     }
 
+    @Test("a claim of fewer of a kind is the same walk") func cappedClaim() async throws {
+        let plan = try await Self.plan(
+            JobQueue.claimStatement(
+                kinds: [JobKind("a"), JobKind("b")], limit: 32, atMost: [JobKind("a"): 3], worker: "w",
+                leaseUntil: Timestamp(seconds: 1), dialect: .sqlite))
+        let tables = plan.split(separator: "\n").filter { $0.contains(" jobs ") }
+        #expect(tables.count { $0.contains("SEARCH jobs USING COVERING INDEX jobs_ready (kind=?)") } == 2, "\(plan)")
+    }
+
+    @Test("whether another room's row has a live job is one look into the index of unique keys")
+    func liveJob() async throws {
+        let database: any Database = try await TestDatabase.sqlite(migrations: JobQueue.migrations)
+        let plan = try await database.write(as: .system) { tx in
+            try tx.execute(
+                "CREATE TABLE films (tenant_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tenant_id, id))")
+            let condition = JobQueue.hasLiveJob(uniqueKey: "films.id", tenant: "films.tenant_id")
+            return try tx.query("EXPLAIN QUERY PLAN SELECT id FROM films WHERE NOT \(condition)")
+                .map { try $0.get("detail", as: String.self) }.joined(separator: "\n")
+        }
+        #expect(plan.contains("SEARCH live_job USING"), "\(plan)")
+        #expect(plan.contains("INDEX jobs_unique (tenant_id=? AND unique_key=?)"), "\(plan)")
+    }
+
     @Test(
         "upkeep walks the index of its state",
         arguments: [

@@ -41,6 +41,26 @@ struct RunnerSlotsTests {
         #expect(slots.begin(job) {})
     }
 
+    @Test("a claim asks for what is free, of a capped kind for what it may still take") func demand() {
+        let (capped, free) = (JobKind("exam.work"), JobKind("exam.other"))
+        var slots = RunnerSlots(capacity: 5, caps: [capped: 2])
+        #expect(slots.demand(for: [capped, free], batch: 4)?.atMost == [capped: 2])
+        #expect(slots.demand(for: [capped, free], batch: 4)?.limit == 4)
+        #expect(slots.demand(for: [capped, free], batch: 1)?.atMost == [capped: 1])
+        let jobs = (1...2).map { Self.job(fence: Int64($0)) }
+        for job in jobs { slots.take(job) }
+        slots.take(jobs[0])
+        #expect(slots.demand(for: [capped, free], batch: 9) == .init(kinds: [free], atMost: [:], limit: 3))
+        #expect(slots.demand(for: [capped], batch: 9) == nil)
+        for _ in 1...2 { slots.finish(jobs[0]) }
+        #expect(slots.demand(for: [capped, free], batch: 9)?.atMost == [capped: 1])
+    }
+
+    @Test("a cap lets one job run at the least") func leastCap() {
+        let slots = RunnerSlots(capacity: 5, caps: [JobKind("exam.work"): 0])
+        #expect(slots.demand(for: [JobKind("exam.work")], batch: 9)?.atMost == [JobKind("exam.work"): 1])
+    }
+
     @Test("what the handler said and why it was stopped decide what is written") func settlement() {
         struct Broken: Error {}
         let job = Self.job(fence: 1)

@@ -71,6 +71,20 @@ struct TimestampTests {
         #expect(start < start + .microseconds(1))
     }
 
+    @Test("a sum that no longer counts is the first or the last moment")
+    func saturation() {
+        let (first, last) = (Timestamp(microseconds: .min), Timestamp(microseconds: .max))
+        #expect(Timestamp(seconds: 100) + .seconds(Int64.max) == last)
+        #expect(last + .microseconds(1) == last)
+        #expect(last - .microseconds(-1) == last)
+        #expect(first - .microseconds(1) == first)
+        #expect(first + .microseconds(-1) == first)
+        #expect(Timestamp(seconds: -100) - .seconds(Int64.max) == first)
+        #expect(Timestamp(seconds: .max) == last)
+        #expect(Timestamp(seconds: .min) == first)
+        #expect(last - first > .seconds(Int64.max / 1_000_000))
+    }
+
     @Test("a duration too long to count is the longest countable")
     func longDurations() {
         #expect(Duration.seconds(Int64.max).wholeMicroseconds == .max)

@@ -83,7 +83,7 @@ struct Bench: Sendable {
     }
 
     func runner(
-        _ handlers: [JobKind: JobHandler], recurring: [RecurringJob] = [],
+        _ handlers: [JobKind: JobHandler], recurring: [RecurringJob] = [], caps: [JobKind: Int] = [:],
         change: (inout JobQueueLimits) -> Void = { _ in }
     ) -> JobRunner {
         var queue = queue
@@ -91,7 +91,7 @@ struct Bench: Sendable {
         change(&limits)
         queue = JobQueue(database: queue.database, surroundings: queue.surroundings, limits: limits)
         let logger = Logger(label: "exam") { _ in SwiftLogNoOpLogHandler() }
-        return JobRunner(queue: queue, handlers: handlers, recurring: recurring, logger: logger)
+        return JobRunner(queue: queue, handlers: handlers, recurring: recurring, caps: caps, logger: logger)
     }
 }
 

@@ -18,36 +18,33 @@ package final class WebhookReceiver: Sendable {
 
     private struct State {
         var server: HTTPDouble?
-        var port = 0
         var script: [Answer] = []
         var always = Answer.status(200)
         var deliveries: [HTTPDouble.Request] = []
     }
 
     private let state = Mutex(State())
+    private let port: RefusingPort
 
     /// Every delivery so far, in the order of arrival, those that were refused too.
     package var deliveries: [HTTPDouble.Request] { state.withLock { $0.deliveries } }
     /// `http://127.0.0.1:PORT/hook`; the same after a restart.
-    package var url: String { "http://127.0.0.1:\(state.withLock { $0.port })/hook" }
+    package var url: String { "http://127.0.0.1:\(port.port)/hook" }
 
-    private init() {}
+    private init(_ port: RefusingPort) { self.port = port }
 
     package static func start() async throws -> WebhookReceiver {
-        let receiver = WebhookReceiver()
+        let receiver = WebhookReceiver(try RefusingPort())
         try await receiver.restart()
         return receiver
     }
 
     /// Listens again, on the port that it had.
     package func restart() async throws {
-        let server = try await HTTPDouble.start(port: state.withLock { $0.port }) { [weak self] request in
+        let server = try await HTTPDouble.start(port: port.port) { [weak self] request in
             self?.receive(request) ?? .reset
         }
-        state.withLock { state in
-            state.port = server.port
-            state.server = server
-        }
+        state.withLock { $0.server = server }
     }
 
     /// Refuses connections until `restart()`.

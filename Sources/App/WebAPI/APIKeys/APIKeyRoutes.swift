@@ -58,7 +58,7 @@ enum APIKeyRoutes {
         let (key, secret) = try await call.services.keys.create(
             try call.tenant(), name: try call.body.required("name"),
             kind: call.body.flag("test") == true ? .test : .live,
-            roles: roles, expiresAt: call.body.moment("expires_at"))
+            roles: roles, expiresAt: call.body.moment("expires_at"), suffix: call.creationSuffix)
         return .object(.created) { writer in
             key.write(&writer)
             writer.member("key", secret.reveal())

@@ -10,7 +10,7 @@ import Vocabulary
 enum AssetRoutes {
     static let tag = "Assets"
     static let assetID = RouteDescription.Parameter.path("asset_id", .id(AssetKind.self))
-    static let range = RouteDescription.Parameter.header("Range", .string(1...200), "One range of bytes.")
+    static let range = RouteDescription.Parameter.header("Range", .string(), "One range of bytes.")
 
     static let routes = [list, show, content, delete]
 
@@ -60,8 +60,8 @@ enum AssetRoutes {
             .get, "/v1/content/assets/{asset_id}/content", "getAssetContent", "The bytes of a file", tag: tag,
             face: .gateway, parameters: [assetID, range],
             answers: [
-                .other(200, "All of it.", "application/octet-stream"),
-                .other(206, "The range.", "application/octet-stream"),
+                .other(200, "All of it.", "*/*"),
+                .other(206, "The range.", "*/*"),
                 .empty(304, "`If-None-Match` has it."),
             ], problems: [416])
     ) { call in

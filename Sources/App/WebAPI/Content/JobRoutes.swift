@@ -29,7 +29,7 @@ enum JobRoutes {
             .get, "/v1/content/jobs", "listJobs", "The tenant's jobs, newest first", tag: tag, face: .gateway,
             parameters: [
                 limit, cursor, .query("status", .one(of: ContentJob.Status.self), "Only those."),
-                .query("type", .one(of: Modality.self), "Only those."), .query("model", .string(1...200), "As asked."),
+                .query("type", .one(of: Modality.self), "Only those."), .query("model", .string(), "As asked."),
                 .query("since", .moment, "Made at that moment or later."), .query("until", .moment, "Made before it."),
             ], answers: [.json(200, "One page.", .wrappedList(.job))])
     ) { call in

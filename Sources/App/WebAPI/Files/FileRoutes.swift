@@ -22,8 +22,8 @@ enum FileRoutes {
                 AssetRoutes.range,
             ],
             answers: [
-                .other(200, "All of it.", "application/octet-stream"),
-                .other(206, "The range.", "application/octet-stream"),
+                .other(200, "All of it.", "*/*"),
+                .other(206, "The range.", "*/*"),
                 .empty(304, "`If-None-Match` has it."),
             ], problems: [416])
     ) { call in

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import NIOCore
+package import Vocabulary
 
 /// What a handler answers.
 package struct APIAnswer: Sendable {

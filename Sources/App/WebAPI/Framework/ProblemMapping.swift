@@ -75,6 +75,7 @@ extension Problem {
         case .unacceptable(let reason): self.init(.invalidRequest, reason)
         case .tooManyKeys(let limit): self.init(.limitReached, "No more than \(limit) API keys in use at a time.")
         case .noSuchKey: self.init(.notFound, "There is no such API key.")
+        case .alreadyRevoked: self.init(.conflict, "The API key was made, and has been revoked since.")
         case .misconfigured(let reason):
             self.init(.internalError, "Something went wrong on our side.", cause: reason)
         }

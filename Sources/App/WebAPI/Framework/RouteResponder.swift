@@ -225,15 +225,13 @@ struct RouteResponder: HTTPResponder {
 
     private func once(_ key: String, _ call: inout APICall) async throws -> Admitted {
         let request = IdempotencyStore.Request(
-            tenant: try call.tenant(), key: key, route: description.name,
+            tenant: try call.tenant(), isTest: call.principal?.isTest ?? false, key: key, route: description.name,
             bodyHash: Array(SHA256.hash(data: call.bytes.readableBytesView)))
         switch try await state.idempotency.claim(request, lock: lock) {
         case .replay(let kept): return Admitted(answer: APIAnswer(kept))
         case .mismatch:
             throw Problem(.idempotencyKeyReused, "The Idempotency-Key was used for another request.")
-        case .inFlight(let wait):
-            throw Problem(.idempotencyInFlight, "A request with this Idempotency-Key is at work.")
-                .retryAfter(min(wait, .seconds(5)))
+        case .inFlight(let wait): throw inFlight(wait)
         case .work(let suffix, let lockedUntil):
             call.creationSuffix = suffix
             return try await work(request, lockedUntil, call)
@@ -249,7 +247,7 @@ struct RouteResponder: HTTPResponder {
             answer = try await handle(call)
         } catch {
             let problem = APIAnswer(Problem(mapping: error), requestID: call.requestID)
-            try await settle(problem, request, lockedUntil)
+            if let other = try await settle(problem, request, lockedUntil) { return Admitted(answer: other) }
             throw error
         }
         if case .events = answer.body {
@@ -258,29 +256,36 @@ struct RouteResponder: HTTPResponder {
                 if let record {
                     let kept = IdempotencyStore.Kept(
                         status: 200, contentType: APIAnswer.jsonType, body: Array(record.readableBytesView))
-                    try? await store.keep(kept, for: request, lockedUntil: lockedUntil)
+                    _ = try? await store.keep(kept, for: request, lockedUntil: lockedUntil)
                 } else {
                     try? await store.release(request, lockedUntil: lockedUntil)
                 }
             }
         }
-        try await settle(answer, request, lockedUntil)
-        return Admitted(answer: answer)
+        return Admitted(answer: try await settle(answer, request, lockedUntil) ?? answer)
+    }
+
+    private func inFlight(_ wait: Duration) -> Problem {
+        Problem(.idempotencyInFlight, "A request with this Idempotency-Key is at work.")
+            .retryAfter(min(wait, .seconds(5)))
     }
 
     /// Keeps what stays true; what may be otherwise the next time gives the key back.
+    /// - Returns: the answer to give instead, when a repeat took the work over because it took too long.
     private func settle(
         _ answer: APIAnswer, _ request: IdempotencyStore.Request, _ lockedUntil: Timestamp
-    ) async throws {
+    ) async throws -> APIAnswer? {
         let passing = [402, 408, 409, 429].contains(answer.status.code) || answer.status.code >= 500
         if !passing, case .bytes(let bytes) = answer.body {
             let kept = IdempotencyStore.Kept(
                 status: answer.status.code, contentType: answer.headers[.contentType] ?? APIAnswer.jsonType,
                 location: answer.headers[.location], body: Array(bytes.readableBytesView))
-            try await state.idempotency.keep(kept, for: request, lockedUntil: lockedUntil)
-        } else {
-            try await state.idempotency.release(request, lockedUntil: lockedUntil)
+            if try await state.idempotency.keep(kept, for: request, lockedUntil: lockedUntil) { return nil }
+            guard let first = try await state.idempotency.replay(request) else { throw inFlight(.seconds(1)) }
+            return APIAnswer(first)
         }
+        try await state.idempotency.release(request, lockedUntil: lockedUntil)
+        return nil
     }
 }
 

@@ -12,17 +12,22 @@ package struct IdempotencyStore: Sendable {
     /// A key, and what it was used for.
     package struct Request: Sendable, Hashable {
         package var tenant: TenantID
+        /// Whether the credential is a test key: those have keys of their own.
+        package var isTest: Bool
         package var key: String
         package var route: String
         /// SHA-256.
         package var bodyHash: [UInt8]
 
-        package init(tenant: TenantID, key: String, route: String, bodyHash: [UInt8]) {
+        package init(tenant: TenantID, isTest: Bool = false, key: String, route: String, bodyHash: [UInt8]) {
             self.tenant = tenant
+            self.isTest = isTest
             self.key = key
             self.route = route
             self.bodyHash = bodyHash
         }
+
+        fileprivate var storedKey: String { (isTest ? "test:" : "live:") + key }
     }
 
     /// The part of an answer that is kept.
@@ -101,7 +106,7 @@ package struct IdempotencyStore: Sendable {
                 """
                 INSERT INTO idempotency_keys (tenant_id, idempotency_key, route, body_sha256, state, suffix,
                     locked_until, created_at)
-                VALUES (\(request.tenant), \(request.key), \(request.route), \(request.bodyHash),
+                VALUES (\(request.tenant), \(request.storedKey), \(request.route), \(request.bodyHash),
                     \(Entry.State.working), \(fresh), \(lockedUntil), \(now))
                 ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
                 """)
@@ -120,7 +125,7 @@ package struct IdempotencyStore: Sendable {
                     UPDATE idempotency_keys SET route = \(request.route), body_sha256 = \(request.bodyHash),
                         state = \(Entry.State.working), suffix = \(suffix), locked_until = \(lockedUntil),
                         created_at = \(isAnew ? now : entry.createdAt), status = NULL, sealed_body = NULL
-                    WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
+                    WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.storedKey)
                     """)
                 return .work(suffix: suffix, lockedUntil: lockedUntil)
             }
@@ -128,18 +133,28 @@ package struct IdempotencyStore: Sendable {
     }
 
     /// Keeps the answer, unless the work has been taken over by another.
+    /// - Returns: whether it is kept. When it isn't, what the other makes is the answer.
     /// - Throws: `DatabaseError`.
-    package func keep(_ answer: Kept, for request: Request, lockedUntil: Timestamp) async throws {
+    @discardableResult
+    package func keep(_ answer: Kept, for request: Request, lockedUntil: Timestamp) async throws -> Bool {
         let sealed = try box.seal(Secret(String(decoding: answer.body, as: UTF8.self)), for: Self.purpose(request))
-        try await database.write(as: request.tenant) { transaction in
+        return try await database.write(as: request.tenant) { transaction in
             try transaction.execute(
                 """
                 UPDATE idempotency_keys SET state = \(Entry.State.done), status = \(answer.status),
                     content_type = \(answer.contentType), location = \(answer.location), sealed_body = \(sealed)
-                WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
+                WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.storedKey)
                     AND state = \(Entry.State.working) AND locked_until = \(lockedUntil)
-                """)
+                """) == 1
         }
+    }
+
+    /// The answer that is kept for that very request; nil when there is none.
+    /// - Throws: `DatabaseError`.
+    package func replay(_ request: Request) async throws -> Kept? {
+        let entry = try await database.read(as: request.tenant) { try find(request, in: $0) }
+        guard let entry, entry.route == request.route, entry.bodyHash == request.bodyHash else { return nil }
+        return entry.kept
     }
 
     /// Gives the key back: a repeat does the work again, with the same suffix.
@@ -149,7 +164,7 @@ package struct IdempotencyStore: Sendable {
             try transaction.execute(
                 """
                 UPDATE idempotency_keys SET state = \(Entry.State.released)
-                WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
+                WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.storedKey)
                     AND state = \(Entry.State.working) AND locked_until = \(lockedUntil)
                 """)
         }
@@ -172,14 +187,14 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
-    private static func purpose(_ request: Request) -> String { "idempotency:\(request.tenant):\(request.key)" }
+    private static func purpose(_ request: Request) -> String { "idempotency:\(request.tenant):\(request.storedKey)" }
 
     private func find(_ request: Request, in transaction: any Transaction) throws -> Entry? {
         let row = try transaction.first(
             """
             SELECT route, body_sha256, state, suffix, locked_until, status, content_type, location, sealed_body,
                 created_at
-            FROM idempotency_keys WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.key)
+            FROM idempotency_keys WHERE tenant_id = \(request.tenant) AND idempotency_key = \(request.storedKey)
             """ + transaction.dialect.lockingRows)
         return try row.map { row in
             var entry = Entry(

@@ -70,10 +70,13 @@ package struct OpenAPIDocument: Sendable {
             operation["description"] = .string("Needs the role `\(role.rawValue)`.")
         }
         let parameters = route.parameters.map { parameter -> JSONValue in
-            [
+            var member: [String: JSONValue] = [
                 "name": .string(parameter.name), "in": .string(parameter.place.rawValue),
                 "required": .bool(parameter.isRequired), "schema": parameter.schema.document(&components),
             ]
+            // An empty one counts as absent.
+            if parameter.place == .query { member["allowEmptyValue"] = true }
+            return .object(member)
         }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = route.body {

@@ -27,8 +27,11 @@ enum TenantRoutes {
         RouteDescription(
             .post, "/v1/tenants", "createTenant", "Makes a tenant", tag: tag, face: .gateway,
             access: .role(.platformAdmin), parameters: [ContentRoutes.idempotencyKey],
+            // The name is the tenant's only mark: whether an earlier try made it can't be known.
             body: Schema.object(.required("name", .tenantID), Schema.bodyTenant).named("NewTenant"),
-            answers: [.json(201, "The tenant.", schema)], problems: [409], repeatability: .brief)
+            answers: [
+                .json(201, "The tenant. 409 when it is there, also from a try that had no answer.", schema)
+            ], problems: [409], repeatability: .brief)
     ) { call in
         guard let name = TenantID(try call.body.required("name")) else { throw call.bad("/name", "is not valid") }
         let tenant = try await call.services.tenants.create(name)

@@ -82,7 +82,7 @@ enum WebhookRoutes {
     ) { call in
         let (endpoint, secret) = try await call.services.webhooks.createEndpoint(
             try call.tenant(), url: try call.body.required("url"), events: call.body.choices("events") ?? [],
-            description: call.body.text("description"))
+            description: call.body.text("description"), suffix: call.creationSuffix)
         return APIAnswer.object(.created) { writer in
             endpoint.write(&writer)
             writer.member("secret", secret.reveal())

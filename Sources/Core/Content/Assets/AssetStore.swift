@@ -13,6 +13,9 @@ struct AssetStore: Sendable {
             VALUES (\(asset.tenant), \(asset.id), \(asset.kind), \(asset.storagePath), \(asset.contentType), \
             \(asset.size), \(asset.sha256), \(asset.width), \(asset.height), \(asset.durationSeconds), \(asset.model), \
             \(asset.engine), \(asset.job), \(asset.createdAt))
+            ON CONFLICT (tenant_id, id) DO UPDATE SET storage_path = excluded.storage_path, \
+            content_type = excluded.content_type, size = excluded.size, sha256 = excluded.sha256, \
+            width = excluded.width, height = excluded.height, duration_seconds = excluded.duration_seconds
             """)
     }
 

@@ -2,6 +2,7 @@ import Database
 package import Engines
 package import ObjectStorage
 package import Vocabulary
+import Webhooks
 
 // What a tenant can do with its files.
 extension ContentService {
@@ -23,6 +24,12 @@ extension ContentService {
     package func link(to asset: Asset) async throws -> String {
         guard let key = ObjectKey(asset.storagePath) else { throw ContentError.assetNotFound(asset.id.text) }
         return try await storage.link(to: key, expiresIn: limits.linkTTL)
+    }
+
+    /// A link for a message, which may be delivered as late as the schedule of deliveries allows.
+    func noticeLink(to asset: Asset) async throws -> String {
+        guard let key = ObjectKey(asset.storagePath) else { throw ContentError.assetNotFound(asset.id.text) }
+        return try await storage.link(to: key, expiresIn: max(limits.linkTTL, webhooks.longestSchedule))
     }
 
     /// - Parameter range: of bytes; nil for the whole file.

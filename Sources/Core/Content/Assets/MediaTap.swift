@@ -35,6 +35,7 @@ actor MediaTap {
             prefix += chunk.readableBytesView
             held.append(chunk)
         }
+        try Task.checkCancellation()
         guard let kind = MediaProbe.kind(of: prefix), expected.allows(kind) else {
             throw EngineError(.generationFailed, "what the engine sent is not \(expected.noun)")
         }

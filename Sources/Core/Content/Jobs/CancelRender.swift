@@ -14,10 +14,13 @@ enum CancelRender {
         do {
             _ = try await engine.cancelVideo(ticket, call)
             return .complete
-        } catch let error as EngineError where error.code.isRetryable || error.code == .providerTimeout {
-            return .retry(reason: error.code.rawValue)
         } catch let error as EngineError {
-            return .fail(reason: error.code.rawValue)
+            switch error.code {
+            case .jobNotFound, .canceled, .providerRejectedRequest, .unsupportedParameter, .modelNotFound,
+                .modelRetired:
+                return .fail(reason: error.code.rawValue)
+            default: return .retry(reason: error.code.rawValue)
+            }
         }
     }
 }

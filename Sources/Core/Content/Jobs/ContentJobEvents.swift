@@ -39,7 +39,7 @@ private actor JobEventFeed {
             if !waiting.isEmpty { return waiting.removeFirst() }
             if hasEnded { return nil }
             // Listening begins before the reading, so that nothing falls between the two.
-            let wakes = service.database.notifications(on: ContentJobStore.channel)
+            let wakes = service.database.notifications(on: ContentJobStore.channel(id))
             try await read()
             if waiting.isEmpty, !hasEnded { try await sleep(until: wakes) }
         }

@@ -1,12 +1,14 @@
 import Database
 import Engines
 import FoundationEssentials
+import JobQueue
 import Vocabulary
 
 /// The rows of jobs and of their events.
 struct ContentJobStore: Sendable {
-    /// Notified with every event of any job.
-    static let channel = Channel("content_jobs")
+    /// Notified with every event of that job.
+    static func channel(_ id: ContentJobID) -> Channel { Channel(rawValue: id.text) }
+
     /// How many events one reading takes at most.
     static let eventsAtOnce = 1000
 
@@ -14,17 +16,16 @@ struct ContentJobStore: Sendable {
         let job = state.job
         try transaction.execute(
             """
-            INSERT INTO content_jobs (tenant_id, id, type, status, phase, progress, model, is_test, request, attempts, \
-            duration_seconds, message, estimated_seconds, waiting_because, webhook_url, request_id, traceparent, \
-            deadline_at, created_at, updated_at)
+            INSERT INTO content_jobs (tenant_id, id, type, status, phase, progress, model, is_test, request, \
+            attempts, events, duration_seconds, message, estimated_seconds, waiting_because, webhook_url, request_id, \
+            traceparent, deadline_at, created_at, updated_at)
             VALUES (\(job.tenant), \(job.id), \(job.type), \(job.status), \(job.phase), \(job.progress), \(job.model), \
-            \(job.isTest), \(try json(state.request)), '[]', \(job.durationSeconds), \(job.message), \
+            \(job.isTest), \(try json(state.request)), '[]', 1, \(job.durationSeconds), \(job.message), \
             \(job.estimatedSeconds), \(job.waitingBecause), \(job.webhookURL), \(state.requestID), \
             \(state.traceparent), \(state.deadline), \(job.createdAt), \(job.updatedAt))
             """)
         try insertEvent(of: state, number: 1, in: transaction)
-        try transaction.execute(
-            "UPDATE content_jobs SET events = 1 WHERE tenant_id = \(job.tenant) AND id = \(job.id)")
+        try count(1, job.tenant, in: transaction)
     }
 
     /// - Parameter locked: the row doesn't change before the transaction ends.
@@ -67,14 +68,17 @@ struct ContentJobStore: Sendable {
         return Page(reading: jobs, limit: page.limit) { $0.id.text }
     }
 
-    /// - Returns: how many unfinished jobs the tenant has, counted no further than `limit`.
-    func countOpen(_ tenant: TenantID, upTo limit: Int, in transaction: any Transaction) throws -> Int {
-        let row = try transaction.first(
+    /// How many unfinished jobs the tenant has: a number that is kept, so that asking costs the same however many.
+    func countOpen(_ tenant: TenantID, in transaction: any Transaction) throws -> Int {
+        try transaction.first("SELECT open FROM content_open_jobs WHERE tenant_id = \(tenant)")?.get("open") ?? 0
+    }
+
+    private func count(_ change: Int, _ tenant: TenantID, in transaction: any Transaction) throws {
+        try transaction.execute(
             """
-            SELECT COUNT(*) AS open FROM (SELECT 1 FROM content_jobs WHERE tenant_id = \(tenant) \
-            AND status IN ('pending', 'processing') LIMIT \(limit)) AS some
+            INSERT INTO content_open_jobs (tenant_id, open) VALUES (\(tenant), \(change))
+            ON CONFLICT (tenant_id) DO UPDATE SET open = content_open_jobs.open + excluded.open
             """)
-        return try row?.get("open") ?? 0
     }
 
     /// Writes what changed, and the event that tells of it when it shows.
@@ -87,6 +91,9 @@ struct ContentJobStore: Sendable {
             try insertEvent(of: state, number: state.events, in: transaction)
         }
         let job = state.job
+        if before.job.status.isFinal != job.status.isFinal {
+            try count(job.status.isFinal ? -1 : 1, job.tenant, in: transaction)
+        }
         try transaction.execute(
             """
             UPDATE content_jobs SET status = \(job.status), phase = \(job.phase), progress = \(job.progress), \
@@ -106,7 +113,7 @@ struct ContentJobStore: Sendable {
             INSERT INTO content_job_events (tenant_id, job_id, sequence, status, phase, progress, at)
             VALUES (\(job.tenant), \(job.id), \(number), \(job.status), \(job.phase), \(job.progress), \(job.updatedAt))
             """)
-        transaction.notify(Self.channel)
+        transaction.notify(Self.channel(job.id))
     }
 
     func events(
@@ -124,14 +131,17 @@ struct ContentJobStore: Sendable {
         }
     }
 
-    /// Unfinished jobs that nobody has touched since that moment, and that don't wait for a person.
-    func untouched(since moment: Timestamp, limit: Int, in transaction: any Transaction) throws -> [(
-        TenantID, ContentJobID
-    )] {
-        try transaction.query(
+    /// Unfinished jobs that nobody has touched since that moment, that have no work queued, and that don't wait for a
+    /// person; those first that have waited longest.
+    func orphans(
+        untouchedSince moment: Timestamp, limit: Int, in transaction: any Transaction
+    ) throws -> [(TenantID, ContentJobID)] {
+        let isQueued = JobQueue.hasLiveJob(uniqueKey: "content_jobs.id", tenant: "content_jobs.tenant_id")
+        return try transaction.query(
             """
             SELECT tenant_id, id FROM content_jobs
-            WHERE status IN ('pending', 'processing') AND phase <> 'unknown' AND updated_at < \(moment) LIMIT \(limit)
+            WHERE status IN ('pending', 'processing') AND phase <> 'unknown' AND updated_at < \(moment)
+            AND NOT \(isQueued) ORDER BY updated_at LIMIT \(limit)
             """
         ).map { (try $0.get("tenant_id"), try $0.get("id")) }
     }
@@ -174,7 +184,7 @@ extension ContentJobStore {
         return RenderState(
             job: job, request: request, ticket: try decoded(VideoTicket.self, row.getIfPresent("ticket")),
             submissions: try row.get("submissions"), fetches: try row.get("fetches"), events: try row.get("events"),
-            deadline: try row.get("deadline_at"), requestID: try row.get("request_id"),
+            deadline: try row.getIfPresent("deadline_at"), requestID: try row.get("request_id"),
             traceparent: try row.getIfPresent("traceparent"))
     }
 

@@ -82,7 +82,7 @@ extension ContentService {
     }
 
     private func restart(_ state: inout RenderState, at now: Timestamp, in transaction: any Transaction) throws {
-        _ = state.requeue(deadline: now + deadline(of: state.job.type), at: now)
+        _ = state.restart(pace: pace(of: state.job.type), at: now)
         try enqueueRender(state.job.tenant, state.job.id, at: nil, in: transaction)
     }
 
@@ -108,11 +108,11 @@ extension ContentService {
 extension ContentService {
     var jobStore: ContentJobStore { ContentJobStore() }
 
-    var pace: RenderPace {
-        RenderPace(firstPoll: limits.firstPoll, pollInterval: limits.pollInterval, fetchAttempts: limits.fetchAttempts)
+    func pace(of type: Modality) -> RenderPace {
+        RenderPace(
+            whole: router.limits.deadline(of: type), firstPoll: limits.firstPoll, pollInterval: limits.pollInterval,
+            fetchAttempts: limits.fetchAttempts, fetchPatience: limits.fetchPatience)
     }
-
-    func deadline(of type: Modality) -> Duration { router.limits.deadline(of: type) }
 
     /// Writes a changed state, its event, and what the tenant is to be told.
     /// - Parameter link: a link to the job's file, for the message that it is finished.
@@ -124,6 +124,13 @@ extension ContentService {
             try webhooks.emit(.assetCreated, tenant: asset.tenant, data: AssetNotice(asset, url: link), in: transaction)
         }
         try jobStore.save(&state, was: before, in: transaction)
+        if [.failed, .canceled].contains(state.job.status), before.job.phase == .fetching,
+            before.job.status != state.job.status
+        {
+            try queue.enqueue(
+                NewJob(DiscardFile.kind, tenant: state.job.tenant, payload: #"{"job":"\#(state.job.id)"}"#),
+                in: transaction)
+        }
         try announce(state.job, was: before.job, link: link, in: transaction)
     }
 

@@ -15,12 +15,16 @@ extension ContentService {
                 return try await render.run()
             },
             CancelRender.kind: { [self] in try await CancelRender.run(self, $0) },
+            DiscardFile.kind: { [self] in try await DiscardFile.run(self, $0) },
             Self.sweep: { [self] _ in
                 try await tidyUp()
                 return .complete
             },
         ]
     }
+
+    /// How many of a kind one process works on at once.
+    package var caps: [JobKind: Int] { [RenderJob.kind: limits.renderWorkers] }
 
     package var recurring: [RecurringJob] { [RecurringJob(kind: Self.sweep, every: .seconds(60))] }
 
@@ -29,8 +33,10 @@ extension ContentService {
         let now = surroundings.now()
         let batch = 500
         try await database.write(as: .system) { [self] transaction in
-            for (tenant, id) in try jobStore.untouched(since: now - .seconds(120), limit: batch, in: transaction) {
-                // Takes nothing where the unique key is live, which is the rule.
+            let orphans = try jobStore.orphans(
+                untouchedSince: now - .seconds(120), limit: batch, in: transaction)
+            for (tenant, id) in orphans {
+                logger.error("an unfinished job had no work queued", metadata: ["job": "\(id)"])
                 try enqueueRender(tenant, id, at: nil, in: transaction)
             }
         }

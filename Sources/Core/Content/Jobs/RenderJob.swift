@@ -33,7 +33,6 @@ struct RenderJob: Sendable {
     }
 
     private var now: Timestamp { service.surroundings.now() }
-    private var pace: RenderPace { service.pace }
 
     func run() async throws -> JobVerdict {
         let id = id
@@ -59,16 +58,19 @@ struct RenderJob: Sendable {
             route = try await service.router.choices(
                 for: state.job.type, model: state.job.model, sandboxOnly: state.job.isTest)
         } catch let error as EngineError {
-            return try await settle { state, now in state.fail(error, at: now) }
+            let fraction = service.surroundings.randomFraction()
+            return try await settle(state) { state, pace, now in
+                state.routeFailed(error, pace: pace, fraction: fraction, at: now)
+            }
         }
         let failed = Set(state.job.attempts.filter { $0.code != nil }.map(\.engine))
         guard let choice = route.first(where: { !failed.contains($0.engine.name) }) ?? route.first else {
             let error = EngineError(.modelNotFound, "no engine makes \(state.job.type.rawValue) content")
-            return try await settle { state, now in state.fail(error, at: now) }
+            return try await settle(state) { state, _, now in state.fail(error, at: now) }
         }
         let hasOther = route.contains { $0.engine.name != choice.engine.name && !failed.contains($0.engine.name) }
-        let intended = try await arrow { state, now in
-            state.beginSubmit(engine: choice.engine.name, servedBy: choice.model, at: now)
+        let intended = try await arrow(state) { state, pace, now in
+            state.beginSubmit(engine: choice.engine.name, servedBy: choice.model, within: pace.whole, at: now)
             return nil
         }
         return state.job.type == .video
@@ -84,28 +86,38 @@ struct RenderJob: Sendable {
             aspectRatio: video.aspectRatio, framesPerSecond: video.framesPerSecond,
             referenceImages: video.referenceImages)
         let begun = now
-        do {
-            let ticket = try await choice.engine.submitVideo(request, call(state))
-            let attempt = record(choice, begun, nil)
+        let call = call(state, atMost: service.limits.submitDeadline)
+        return try await toItsEnd {
             do {
-                return try await settle { [pace] state, now in
-                    state.accepted(ticket, attempt: attempt, pace: pace, at: now)
+                let ticket = try await choice.engine.submitVideo(request, call)
+                let attempt = record(choice, begun, nil)
+                do {
+                    return try await settle(state) { state, pace, now in
+                        state.accepted(ticket, attempt: attempt, pace: pace, at: now)
+                    }
+                } catch JobQueueError.leaseLost {
+                    try await adoptLate(ticket, submission: state.submissions, attempt)
+                    return .settled
                 }
-            } catch JobQueueError.leaseLost {
-                try await adoptLate(ticket, submission: state.submissions, attempt)
-                return .settled
+            } catch let error as EngineError {
+                return try await submitFailed(state, error, record(choice, begun, error), hasOther: hasOther)
             }
-        } catch let error as EngineError {
-            return try await submitFailed(error, record(choice, begun, error), hasOther: hasOther, type: .video)
         }
     }
 
+    /// Carries a create through although the job is cancelled or the lease lost meanwhile: whoever has begun to pay
+    /// wants the receipt. The create's own deadline bounds it.
+    private func toItsEnd(_ work: @escaping @Sendable () async throws -> JobVerdict) async throws -> JobVerdict {
+        // tidy: allow task — awaited right here; a task of its own isn't cancelled with the handler
+        try await Task { try await work() }.value
+    }
+
     private func submitFailed(
-        _ error: EngineError, _ attempt: EngineAttempt, hasOther: Bool, type: Modality
+        _ state: RenderState, _ error: EngineError, _ attempt: EngineAttempt, hasOther: Bool
     ) async throws -> JobVerdict {
         let fraction = service.surroundings.randomFraction()
-        let other = hasOther && error.code.allowsFallback(for: type)
-        return try await settle { [pace] state, now in
+        let other = hasOther && error.code.allowsFallback(for: state.job.type)
+        return try await settle(state) { state, pace, now in
             state.submitFailed(error, attempt: attempt, otherEngine: other, pace: pace, fraction: fraction, at: now)
         }
     }
@@ -119,14 +131,30 @@ struct RenderJob: Sendable {
             negativePrompt: image.negativePrompt, width: size.width, height: size.height, quality: image.quality,
             style: image.style)
         let begun = now
+        let call = call(state, atMost: service.router.limits.imageDeadline)
+        return try await toItsEnd {
+            do {
+                let result = try await choice.engine.image(request, call)
+                let asset = try await keep(result.media, .image, of: state, engine: choice.engine.name, choice.model)
+                return try await complete(
+                    state, asset, cost: service.router.mediaCost(engine: choice.engine.name),
+                    record(choice, begun, nil))
+            } catch let error as EngineError {
+                return try await submitFailed(state, error, record(choice, begun, error), hasOther: hasOther)
+            }
+        }
+    }
+
+    /// Stores what an engine sends. Trouble of our own storage comes as `.assetDownloadFailed` too: the file was made,
+    /// and isn't ours.
+    private func keep(
+        _ media: Engines.MediaStream, _ type: Modality, of state: RenderState, engine: String, _ model: String
+    ) async throws -> Asset {
         do {
-            let result = try await choice.engine.image(request, call(state))
-            let asset = try await service.takeIn(
-                result.media, .image, of: state, engine: choice.engine.name, model: choice.model)
-            return try await complete(
-                asset, cost: service.router.mediaCost(engine: choice.engine.name), record(choice, begun, nil))
-        } catch let error as EngineError {
-            return try await submitFailed(error, record(choice, begun, error), hasOther: hasOther, type: .image)
+            return try await service.takeIn(media, type, of: state, engine: engine, model: model)
+        } catch let error as ObjectStorageError {
+            service.logger.error("a file could not be stored", metadata: ["job": "\(id)", "why": "\(error)"])
+            throw EngineError(.assetDownloadFailed, "the file was made and could not be stored")
         }
     }
 
@@ -135,17 +163,19 @@ struct RenderJob: Sendable {
         let answer: Reconciliation
         if let name = state.job.engine, let engine = service.router.engine(named: name) {
             do {
-                answer = try await engine.reconcile(state.job.type, call(state))
-            } catch is EngineError {
+                answer = try await engine.reconcile(state.job.type, call(state, atMost: .seconds(30)))
+            } catch let error as EngineError {
+                // Asking costs nothing: it is asked again while there is time.
+                guard state.isOver(at: now) else { return .retry(reason: error.code.rawValue) }
                 answer = .cannotTell
             }
         } else {
             answer = .cannotTell
         }
-        return try await settle { [pace] state, now in
+        return try await settle(state) { state, pace, now in
             switch answer {
             case .taken(let ticket): state.accepted(ticket, attempt: nil, pace: pace, at: now)
-            case .notTaken: state.requeue(deadline: nil, at: now)
+            case .notTaken: state.notTaken(at: now)
             case .cannotTell: state.lostSight(at: now)
             }
         }
@@ -154,22 +184,22 @@ struct RenderJob: Sendable {
     private func poll(_ state: RenderState, _ ticket: VideoTicket) async throws -> JobVerdict {
         guard let engine = service.router.engine(named: ticket.engine) else {
             let error = EngineError(.jobNotFound, "the engine \(ticket.engine) is not configured any more")
-            return try await settle { state, now in state.fail(error, at: now) }
+            return try await settle(state) { state, _, now in state.fail(error, at: now) }
         }
         let progress: VideoProgress
         do {
-            progress = try await engine.pollVideo(ticket, call(state, atMost: .seconds(60)))
+            progress = try await engine.pollVideo(ticket, call(state, atMost: service.limits.submitDeadline))
         } catch let error as EngineError {
             let fraction = service.surroundings.randomFraction()
-            return try await settle { [pace] state, now in
+            return try await settle(state) { state, pace, now in
                 state.pollFailed(error, pace: pace, fraction: fraction, at: now)
             }
         }
-        return try await settle { [pace] state, now in
+        return try await settle(state) { state, pace, now in
             switch progress {
             case .rendering(let percent, let nextPoll):
                 state.progressed(to: percent, nextPoll: nextPoll, pace: pace, at: now)
-            case .ready(let ticket): state.ready(ticket, at: now)
+            case .ready(let ticket): state.ready(ticket, pace: pace, at: now)
             case .failed(let error): state.fail(error, at: now)
             case .canceled: state.end(.canceled, at: now)
             }
@@ -181,21 +211,23 @@ struct RenderJob: Sendable {
             guard let engine = service.router.engine(named: ticket.engine) else {
                 throw EngineError(.jobNotFound, "the engine \(ticket.engine) is not configured any more")
             }
-            let media = try await engine.fetchVideo(ticket, call(state))
-            let asset = try await service.takeIn(media, .video, of: state, engine: ticket.engine, model: ticket.model)
-            return try await complete(asset, cost: service.router.mediaCost(engine: ticket.engine), nil)
+            let media = try await engine.fetchVideo(ticket, call(state, atMost: service.limits.fetchDeadline))
+            let asset = try await keep(media, .video, of: state, engine: ticket.engine, ticket.model)
+            return try await complete(state, asset, cost: service.router.mediaCost(engine: ticket.engine), nil)
         } catch let error as EngineError {
             let fraction = service.surroundings.randomFraction()
-            return try await settle { [pace] state, now in
+            return try await settle(state) { state, pace, now in
                 state.fetchFailed(error, pace: pace, fraction: fraction, at: now)
             }
         }
     }
 
-    private func complete(_ asset: Asset, cost: MicroCredits?, _ attempt: EngineAttempt?) async throws -> JobVerdict {
-        let link = try await service.link(to: asset)
+    private func complete(
+        _ state: RenderState, _ asset: Asset, cost: MicroCredits?, _ attempt: EngineAttempt?
+    ) async throws -> JobVerdict {
+        let link = try await service.noticeLink(to: asset)
         do {
-            return try await settle(link: link) { state, now in
+            return try await settle(state, link: link) { state, _, now in
                 state.completed(asset, cost: cost, attempt: attempt, at: now)
             }
         } catch let error as JobQueueError {
@@ -205,67 +237,71 @@ struct RenderJob: Sendable {
     }
 
     private func expire(_ state: RenderState) async throws -> JobVerdict {
-        let error = EngineError(.providerTimeout, "not finished within its deadline")
-        let ticket = state.ticket
-        return try await settle(also: { [service, tenant] transaction in
-            if let ticket { try service.enqueueCancellation(ticket, tenant, in: transaction) }
-        }) { state, now in state.fail(error, at: now) }
+        try await settle(state) { state, _, now in state.giveUp(at: now) }
     }
 
     // MARK: Arrows
 
     /// One transaction: the state, its event, the tenant's webhooks, and the queued job.
-    /// - Parameter also: what else belongs to the transaction.
     private func settle(
-        link: String? = nil, also: (@Sendable (any Transaction) throws -> Void)? = nil,
-        _ change: @escaping @Sendable (inout RenderState, Timestamp) -> RenderState.Next
+        _ seen: RenderState, link: String? = nil,
+        _ change: @escaping @Sendable (inout RenderState, RenderPace, Timestamp) -> RenderState.Next
     ) async throws -> JobVerdict {
-        _ = try await arrow(link: link, also: also, change)
+        _ = try await arrow(seen, link: link, change)
         return .settled
     }
 
-    /// - Parameter change: changes the state and says what becomes of the queued job; nil keeps it claimed.
+    /// - Parameters:
+    ///   - seen: the state from which the arrow starts; where it isn't the present one any more, nothing is done.
+    ///   - change: changes the state and says what becomes of the queued job; nil keeps it claimed.
     private func arrow(
-        link: String? = nil, also: (@Sendable (any Transaction) throws -> Void)? = nil,
-        _ change: @escaping @Sendable (inout RenderState, Timestamp) -> RenderState.Next?
+        _ seen: RenderState, link: String? = nil,
+        _ change: @escaping @Sendable (inout RenderState, RenderPace, Timestamp) -> RenderState.Next?
     ) async throws -> RenderState {
         let moment = now
+        let pace = service.pace(of: seen.job.type)
         return try await service.database.write(as: tenant) { [service, claimed, tenant, id] transaction in
             guard let before = try service.jobStore.find(tenant, id, locked: true, in: transaction),
-                !before.job.status.isFinal
+                !before.job.status.isFinal, before.job.phase == seen.job.phase, before.submissions == seen.submissions
             else { throw JobQueueError.leaseLost(claimed.id) }
             var state = before
-            let next = change(&state, moment)
+            let next = change(&state, pace, moment)
             try service.record(&state, was: before, link: link, in: transaction)
-            try also?(transaction)
             switch next {
             case .again(let at)?: try service.queue.snooze(claimed, until: at, in: transaction)
             case .over?: try service.queue.complete(claimed, in: transaction)
+            case .abandoned(let ticket)?:
+                try service.enqueueCancellation(ticket, tenant, in: transaction)
+                try service.queue.complete(claimed, in: transaction)
             case nil: try service.queue.confirm(claimed, in: transaction)
             }
             return state
         }
     }
 
-    /// The provider took a create, and in the meantime the job was taken from us. Its ticket is not to be lost: a
-    /// render whose fate was unknown goes on with it, and one that was cancelled is cancelled with it.
+    /// The provider took a create, and in the meantime the job was taken from us. Its ticket is not to be lost: where
+    /// the job still waits to hear of this create it goes on with it, and anywhere else the render is cancelled.
     private func adoptLate(_ ticket: VideoTicket, submission: Int, _ attempt: EngineAttempt) async throws {
         let moment = now
-        try await service.database.write(as: tenant) { [service, tenant, id, pace] transaction in
-            guard let before = try service.jobStore.find(tenant, id, locked: true, in: transaction) else { return }
-            if before.job.status == .canceled {
-                try service.enqueueCancellation(ticket, tenant, in: transaction)
-            } else if before.job.phase == .unknown, before.submissions == submission {
-                var state = before
-                let next = state.accepted(ticket, attempt: attempt, pace: pace, at: moment)
-                try service.record(&state, was: before, in: transaction)
-                if case .again(let at) = next { try service.enqueueRender(tenant, id, at: at, in: transaction) }
-            }
+        try await service.database.write(as: tenant) { [service, tenant, id] transaction in
+            guard let before = try service.jobStore.find(tenant, id, locked: true, in: transaction),
+                before.ticket != ticket
+            else { return }
+            let waits =
+                !before.job.status.isFinal && before.submissions == submission
+                && [.submitting, .unknown].contains(before.job.phase)
+            guard waits else { return try service.enqueueCancellation(ticket, tenant, in: transaction) }
+            var state = before
+            let next = state.accepted(ticket, attempt: attempt, pace: service.pace(of: state.job.type), at: moment)
+            try service.record(&state, was: before, in: transaction)
+            if case .again(let at) = next { try service.enqueueRender(tenant, id, at: at, in: transaction) }
         }
     }
 
-    private func call(_ state: RenderState, atMost: Duration? = nil) -> EngineCall {
-        let deadline = atMost.map { min(now + $0, max(state.deadline, now + .seconds(5))) } ?? state.deadline
+    private func call(_ state: RenderState, atMost limit: Duration) -> EngineCall {
+        // Past the job's deadline there is still the last question.
+        let end = state.deadline.map { max($0, now + .seconds(30)) }
+        let deadline = min(now + limit, end ?? now + limit)
         return EngineCall(
             requestID: "\(state.job.id).\(state.submissions)", deadline: deadline,
             sandboxFault: state.request.sandboxFault,

@@ -81,8 +81,8 @@ package struct OpenAICompatible: Engine {
 
     package func text(_ request: TextRequest, _ call: EngineCall) async throws -> TextResult {
         let (answer, requestID) = try await client.answer(
-            ChatAnswer.self, to: "/chat/completions", chat(request, stream: false), cap: limits.textAnswer, call,
-            for: .text)
+            ChatAnswer.self, to: "/chat/completions", chat(request, stream: false).json, cap: limits.textAnswer, call,
+            for: .text, plain: ChatAnswer.init(plain:))
         let errors = client.errors
         if let fault = answer.error { throw errors.refusal(status: 200, fault: fault) }
         guard let choice = answer.choices?.first else {
@@ -103,8 +103,8 @@ package struct OpenAICompatible: Engine {
         _ request: TextRequest, _ call: EngineCall
     ) async throws -> AsyncThrowingStream<TextEvent, any Error> {
         let response = try await client.post(
-            "/chat/completions", chat(request, stream: true), accept: "text/event-stream", cap: limits.textAnswer, call,
-            for: .text)
+            "/chat/completions", chat(request, stream: true).json, accept: "text/event-stream",
+            cap: limits.textAnswer, call, for: .text)
         let stream = ChatStream(
             events: PulledStream(client.egress.events(response)), prompt: request.whole,
             requestID: OpenAICompatibleError.requestID(response.headers), errors: client.errors,
@@ -165,7 +165,8 @@ package struct OpenAICompatible: Engine {
 
     package func image(_ request: ImageRequest, _ call: EngineCall) async throws -> ImageResult {
         let (answer, requestID) = try await client.answer(
-            ImagesAnswer.self, to: "/images/generations", picture(request), cap: limits.imageAnswer, call, for: .image)
+            ImagesAnswer.self, to: "/images/generations", [UInt8](try JSONEncoder().encode(picture(request))),
+            cap: limits.imageAnswer, call, for: .image)
         let errors = client.errors
         if let fault = answer.error { throw errors.refusal(status: 200, fault: fault) }
         let unusable = EngineError(

@@ -31,28 +31,28 @@ struct OpenAICompatibleClient: Sendable {
     /// Posts JSON and hands out the answer whose status is 2xx.
     /// - Throws: `EngineError`.
     func post(
-        _ path: String, _ body: some Encodable, accept: String = "application/json", cap: Int, _ call: EngineCall,
+        _ path: String, _ json: [UInt8], accept: String = "application/json", cap: Int, _ call: EngineCall,
         for purpose: OpenAICompatibleError.Purpose
     ) async throws -> EgressResponse {
-        let bytes = [UInt8](try JSONEncoder().encode(body))
         var fields = headers
         fields[.accept] = accept
         if let name = Self.traceparent, let trace = call.traceparent { fields[name] = trace }
         let request = EgressRequest(
-            .post, base + path, headers: fields, body: bytes, trust: .configured, deadlines: try deadlines(call),
+            .post, base + path, headers: fields, body: json, trust: .configured, deadlines: try deadlines(call),
             maximumBodySize: Int64(cap))
         return try await send(request, for: purpose)
     }
 
     /// Posts JSON and reads the answer as `Answer`.
+    /// - Parameter plain: a quicker way to read what it understands.
     /// - Throws: `EngineError`, also for an answer that says it is an error despite its status.
     func answer<Answer: Decodable>(
-        _ type: Answer.Type, to path: String, _ body: some Encodable, cap: Int, _ call: EngineCall,
-        for purpose: OpenAICompatibleError.Purpose
+        _ type: Answer.Type, to path: String, _ json: [UInt8], cap: Int, _ call: EngineCall,
+        for purpose: OpenAICompatibleError.Purpose, plain: (_ bytes: [UInt8]) -> Answer? = { _ in nil }
     ) async throws -> (answer: Answer, requestID: String?) {
-        let response = try await post(path, body, cap: cap, call, for: purpose)
+        let response = try await post(path, json, cap: cap, call, for: purpose)
         let bytes = try await read(response, for: purpose)
-        guard let answer = try? JSONDecoder().decode(type, from: Data(bytes)) else {
+        guard let answer = plain(bytes) ?? (try? JSONDecoder().decode(type, from: Data(bytes))) else {
             throw errors.notUnderstood(status: response.status, headers: response.headers, bytes)
         }
         return (answer, OpenAICompatibleError.requestID(response.headers))

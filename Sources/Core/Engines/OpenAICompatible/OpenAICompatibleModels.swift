@@ -1,14 +1,12 @@
 /// The JSON of chat completions, images and the list of models, as far as it is used (openai 3.54.0).
-struct ChatRequest: Encodable {
-    struct Message: Encodable {
+struct ChatRequest {
+    struct Message {
         var role: String
         var content: String
     }
 
-    struct StreamOptions: Encodable {
+    struct StreamOptions {
         var includeUsage: Bool
-
-        enum CodingKeys: String, CodingKey { case includeUsage = "include_usage" }
     }
 
     var model: String
@@ -20,14 +18,6 @@ struct ChatRequest: Encodable {
     var reasoningEffort: String?
     var stream: Bool?
     var streamOptions: StreamOptions?
-
-    enum CodingKeys: String, CodingKey {
-        case model, messages, temperature, stream
-        case maxTokens = "max_tokens"
-        case maxCompletionTokens = "max_completion_tokens"
-        case reasoningEffort = "reasoning_effort"
-        case streamOptions = "stream_options"
-    }
 }
 
 struct ChatUsage: Decodable, Sendable {

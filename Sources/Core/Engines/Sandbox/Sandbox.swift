@@ -140,7 +140,7 @@ package struct Sandbox: Engine {
         let progress = order.progress(at: surroundings.now())
         guard progress == 100 else {
             // A restarted clock may stand before the submission; a poll is due within one render at any rate.
-            let left = order.submittedAt + order.renderTime - surroundings.now().microseconds
+            let left = (order.readyAt - surroundings.now()).wholeMicroseconds
             let pause = min(max(left, 20_000), max(order.renderTime / 4, 20_000))
             return .rendering(progress: min(progress, 99), nextPoll: .microseconds(pause))
         }

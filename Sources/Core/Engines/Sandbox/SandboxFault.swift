@@ -1,4 +1,5 @@
 import Settings
+import Vocabulary
 
 /// What the sandbox is to do wrong, written in the prompt as `[sandbox:WORD]` or `[sandbox:WORD=VALUE]`, or given
 /// without brackets (several with commas) in the header `X-Sandbox-Fault`, which wins.
@@ -14,6 +15,8 @@ import Settings
 /// | `moderated` | refused for its content |
 /// | `moderated-late` | refused for its content after all the work |
 /// | `fail` | the work fails |
+///
+/// No time is longer than an hour.
 package struct SandboxFault: Sendable, Hashable, Codable {
     package enum Outcome: String, Sendable, Codable, CaseIterable {
         case rateLimited = "429"
@@ -30,6 +33,8 @@ package struct SandboxFault: Sendable, Hashable, Codable {
     package var late: Int64?
 
     static let usualSlowness: Int64 = 3_000
+    /// What a longer time is cut to: a prompt is foreign text.
+    static let longest = Duration.seconds(3_600)
 
     package init() {}
 
@@ -69,6 +74,6 @@ package struct SandboxFault: Sendable, Hashable, Codable {
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+        min(duration, longest).wholeMicroseconds / 1_000
     }
 }

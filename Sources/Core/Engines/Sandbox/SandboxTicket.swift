@@ -16,6 +16,8 @@ struct SandboxTicket: Codable, Sendable, Hashable {
 
     static let drawnPrompt = 600
 
+    var readyAt: Timestamp { Timestamp(microseconds: submittedAt) + .microseconds(renderTime) }
+
     /// 0…100; 100 when the film is ready.
     func progress(at moment: Timestamp) -> Int {
         let elapsed = moment.microseconds - submittedAt

@@ -1,6 +1,3 @@
-package import NIOCore
-package import Vocabulary
-
 /// Reads a JSON text (RFC 8259) in one pass over its bytes, strictly: no comments, no trailing commas, valid UTF-8. The
 /// one thing refused that JSON allows is an escaped NUL, which not every database can keep in a text.
 ///
@@ -25,11 +22,14 @@ package struct JSONReader {
 
     /// - Parameter maximumDepth: how deep arrays and objects may be nested.
     /// - Throws: `Fault`.
-    package static func read(_ buffer: ByteBuffer, maximumDepth: Int) throws -> JSONValue {
-        try buffer.withUnsafeReadableBytes { raw in
-            var reader = JSONReader(raw.bindMemory(to: UInt8.self), maximumDepth: maximumDepth)
-            return try reader.document()
-        }
+    package static func read(_ bytes: UnsafeRawBufferPointer, maximumDepth: Int) throws -> JSONValue {
+        var reader = JSONReader(bytes.bindMemory(to: UInt8.self), maximumDepth: maximumDepth)
+        return try reader.document()
+    }
+
+    /// - Throws: `Fault`.
+    package static func read(_ bytes: [UInt8], maximumDepth: Int) throws -> JSONValue {
+        try bytes.withUnsafeBytes { try read($0, maximumDepth: maximumDepth) }
     }
 
     private mutating func document() throws -> JSONValue {

@@ -1,12 +1,9 @@
-package import NIOCore
-package import Vocabulary
-
 /// Writes JSON straight into bytes.
 ///
 /// Answers are written by hand, member by member: it is an order of magnitude cheaper than encoding by reflection, and
 /// every answer in the suites is checked against the OpenAPI document, so that a slip can't stay.
 package struct JSONWriter {
-    private var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
     private var needsComma = false
 
     package init(capacity: Int = 512) {
@@ -14,15 +11,7 @@ package struct JSONWriter {
         bytes.reserveCapacity(capacity)
     }
 
-    package var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
     package var text: String { String(decoding: bytes, as: UTF8.self) }
-
-    /// The bytes of one object.
-    package static func object(_ members: (inout JSONWriter) -> Void) -> ByteBuffer {
-        var writer = JSONWriter()
-        writer.object(members)
-        return writer.buffer
-    }
 
     package mutating func object(_ members: (inout JSONWriter) -> Void) {
         open(UInt8(ascii: "{"))
@@ -92,7 +81,7 @@ extension JSONWriter {
     package mutating func value(_ moment: Timestamp) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        moment.appendRFC3339(to: &bytes)
+        bytes.append(contentsOf: moment.description.utf8)
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -128,21 +117,36 @@ extension JSONWriter {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0a: bytes.append(contentsOf: #"\n"#.utf8)
-            case 0x0d: bytes.append(contentsOf: #"\r"#.utf8)
-            case 0x09: bytes.append(contentsOf: #"\t"#.utf8)
-            case 0..<0x20, 0x7f:
-                bytes.append(contentsOf: #"\u00"#.utf8)
-                bytes.append(contentsOf: [byte].hex.utf8)
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { utf8 in
+            // What needs no escape is copied in one piece.
+            var copied = 0
+            for (index, byte) in utf8.enumerated() where Self.needsEscape(byte) {
+                bytes.append(contentsOf: utf8[copied..<index])
+                escape(byte)
+                copied = index + 1
             }
+            bytes.append(contentsOf: utf8[copied...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7f
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x0a: bytes.append(contentsOf: #"\n"#.utf8)
+        case 0x0d: bytes.append(contentsOf: #"\r"#.utf8)
+        case 0x09: bytes.append(contentsOf: #"\t"#.utf8)
+        default:
+            bytes.append(contentsOf: #"\u00"#.utf8)
+            bytes.append(contentsOf: [byte].hex.utf8)
+        }
     }
 }
 
@@ -217,59 +221,4 @@ extension JSONWriter {
 
     /// An amount in credits; null when none is known.
     package mutating func member(_ name: String, orNull amount: MicroCredits?) { member(name, orNull: amount?.credits) }
-}
-
-extension Timestamp {
-    /// RFC 3339 in UTC with milliseconds, without a formatter: every answer has times in it.
-    func appendRFC3339(to text: inout [UInt8]) {
-        let milliseconds = microseconds.flooredDivision(by: 1_000)
-        let days = milliseconds.flooredDivision(by: 86_400_000)
-        let rest = Int(milliseconds - days * 86_400_000)
-        let (year, month, day) = Self.civilDate(daysSince1970: days)
-        text.appendDigits(year, count: 4)
-        text.append(UInt8(ascii: "-"))
-        text.appendDigits(month, count: 2)
-        text.append(UInt8(ascii: "-"))
-        text.appendDigits(day, count: 2)
-        text.append(UInt8(ascii: "T"))
-        text.appendDigits(rest / 3_600_000, count: 2)
-        text.append(UInt8(ascii: ":"))
-        text.appendDigits(rest / 60_000 % 60, count: 2)
-        text.append(UInt8(ascii: ":"))
-        text.appendDigits(rest / 1_000 % 60, count: 2)
-        text.append(UInt8(ascii: "."))
-        text.appendDigits(rest % 1_000, count: 3)
-        text.append(UInt8(ascii: "Z"))
-    }
-
-    /// Days to a date of the Gregorian calendar (H. Hinnant, chrono-compatible low-level date algorithms).
-    private static func civilDate(daysSince1970: Int64) -> (year: Int, month: Int, day: Int) {
-        let shifted = daysSince1970 + 719_468
-        let era = shifted.flooredDivision(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0), Int(month), Int(day))
-    }
-}
-
-extension Int64 {
-    fileprivate func flooredDivision(by divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
-    }
-}
-
-extension [UInt8] {
-    /// The number in decimal, with leading zeros.
-    fileprivate mutating func appendDigits(_ number: Int, count: Int) {
-        var power = 1
-        for _ in 1..<count { power *= 10 }
-        while power > 0 {
-            append(UInt8(ascii: "0") + UInt8(number / power % 10))
-            power /= 10
-        }
-    }
 }
