@@ -276,4 +276,3 @@ let package = Package(
         .systemLibrary(name: "Czlib", path: "Sources/Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])])
     ]
 )
-
