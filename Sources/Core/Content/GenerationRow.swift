@@ -35,7 +35,7 @@ struct GenerationRow: Sendable {
         usage = record.usage
         finishReason = record.finishReason
         cost = record.cost
-        attempts = Self.json(record.attempts) ?? "[]"
+        attempts = Self.json(record.attempts)
         self.metadata = metadata.flatMap { Self.json($0) }
         self.requestID = requestID
         createdAt = record.createdAt
@@ -53,7 +53,7 @@ struct GenerationRow: Sendable {
         usage = TokenUsage(prompt: 0, completion: 0)
         finishReason = "stop"
         cost = record.cost
-        attempts = Self.json(record.attempts) ?? "[]"
+        attempts = Self.json(record.attempts)
         metadata = nil
         self.requestID = requestID
         createdAt = record.createdAt
@@ -131,7 +131,24 @@ struct GenerationRow: Sendable {
             """)
     }
 
-    private static func json(_ value: some Encodable) -> String? {
+    private static func json(_ value: JSONValue) -> String? {
         (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// As `EngineAttempt` is decoded; written by hand because every text passes here.
+    private static func json(_ attempts: [EngineAttempt]) -> String {
+        var writer = JSONWriter()
+        writer.array(attempts) { writer, attempt in
+            writer.object { writer in
+                writer.member("engine", attempt.engine)
+                writer.member("model", attempt.model)
+                if let code = attempt.code { writer.member("code", code.rawValue) }
+                if let status = attempt.httpStatus { writer.member("httpStatus", status) }
+                if let id = attempt.providerRequestID { writer.member("providerRequestID", id) }
+                writer.member("startedAt", attempt.startedAt)
+                writer.member("milliseconds", attempt.milliseconds)
+            }
+        }
+        return writer.text
     }
 }

@@ -12,7 +12,14 @@ final class WebClient: Sendable {
     }
 
     private let egress = Egress(
-        limits: EgressLimits(), surroundings: .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        limits: limits, surroundings: .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+
+    /// A server that isn't ready yet is asked again and again.
+    private static var limits: EgressLimits {
+        var limits = EgressLimits()
+        limits.breaker.failures = 1_000_000
+        return limits
+    }
 
     func close() async { await egress.shutdown() }
 

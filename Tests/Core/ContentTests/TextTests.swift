@@ -1,6 +1,8 @@
 import Content
 import Database
+import DatabaseSQLite
 import Engines
+import FoundationEssentials
 import TestKit
 import Testing
 import Vocabulary
@@ -92,6 +94,19 @@ struct TextTests {
             let record = try await bench.content.improvePrompt(caller, prompt: "a dog", contentType: kind, model: nil)
             #expect(record.content.contains("a dog"))
         }
+    }
+
+    @Test("the attempts on record read back as they were")
+    func attemptsOnRecord() async throws {
+        let bench = try await ContentBench()
+        let caller = Caller(try tenant("acme"))
+        let record = try await bench.content.generateText(caller, TextGeneration(prompt: "Rye bread"))
+        let stored = try await bench.database.read(as: caller.tenant) { transaction in
+            try transaction.first("SELECT attempts FROM generations")?.get("attempts", as: String.self)
+        }
+        let attempts = try JSONDecoder().decode([EngineAttempt].self, from: Data(try #require(stored).utf8))
+        #expect(attempts.map(\.engine) == record.attempts.map(\.engine))
+        #expect(attempts.map(\.milliseconds) == record.attempts.map(\.milliseconds))
     }
 
     @Test("what an engine refuses comes as its error, with the attempts")

@@ -83,6 +83,7 @@ extension ContentService {
 
     private func restart(_ state: inout RenderState, at now: Timestamp, in transaction: any Transaction) throws {
         _ = state.restart(pace: pace(of: state.job.type), at: now)
+        try queue.cancel(uniqueKey: DiscardFile.key(state.job.id), tenant: state.job.tenant, in: transaction)
         try enqueueRender(state.job.tenant, state.job.id, at: nil, in: transaction)
     }
 
@@ -128,7 +129,7 @@ extension ContentService {
             before.job.status != state.job.status
         {
             try queue.enqueue(
-                NewJob(DiscardFile.kind, tenant: state.job.tenant, payload: #"{"job":"\#(state.job.id)"}"#),
+                DiscardFile.job(state.job.id, state.job.tenant, at: state.job.updatedAt + DiscardFile.delay),
                 in: transaction)
         }
         try announce(state.job, was: before.job, link: link, in: transaction)

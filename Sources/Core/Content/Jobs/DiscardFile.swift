@@ -7,6 +7,14 @@ import Vocabulary
 /// Deletes what a job may have stored before it ended otherwise. Payload: `{"job": id}`.
 enum DiscardFile {
     static let kind = JobKind("content.discard-file")
+    /// Long after the end, so that whoever begins the job again isn't met half-way.
+    static let delay = Duration.seconds(3600)
+
+    static func key(_ id: ContentJobID) -> String { "discard:\(id)" }
+
+    static func job(_ id: ContentJobID, _ tenant: TenantID, at moment: Timestamp) -> NewJob {
+        NewJob(kind, tenant: tenant, payload: #"{"job":"\#(id)"}"#, runAt: moment, uniqueKey: key(id))
+    }
 
     static func run(_ service: ContentService, _ claimed: ClaimedJob) async throws -> JobVerdict {
         guard let tenant = claimed.tenant,
