@@ -27,7 +27,8 @@ struct ContentBench: Sendable {
 
     init(
         engines: [any Engine] = [], sandbox: SandboxLimits = .quick, engineLimits: EngineLimits = EngineLimits(),
-        succession: Succession = .serve, adjust: (inout ContentLimits) -> Void = { _ in }
+        succession: Succession = .serve, surroundings: Surroundings = .system,
+        adjust: (inout ContentLimits) -> Void = { _ in }
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         self.logger = logger
@@ -36,10 +37,11 @@ struct ContentBench: Sendable {
             migrations: JobQueue.migrations + Webhooks.migrations + ContentService.migrations)
         storage = try FileObjectStorage(
             root: folder.file("objects"),
-            linkSigner: ObjectLinkSigner(secret: Array("a secret of the test".utf8), publicURL: "http://test"))
+            linkSigner: ObjectLinkSigner(secret: Array("a secret of the test".utf8), publicURL: "http://test"),
+            surroundings: surroundings)
         var queueLimits = JobQueueLimits()
         queueLimits.backoffFirst = .milliseconds(20)
-        queue = JobQueue(database: database, surroundings: .system, limits: queueLimits)
+        queue = JobQueue(database: database, surroundings: surroundings, limits: queueLimits)
         egress = Egress(
             limits: EgressLimits(reading: SettingsReader(.values(["ATELIER_EGRESS_ALLOW": "127.0.0.0/8"]))),
             surroundings: .system, logger: logger)
@@ -48,7 +50,7 @@ struct ContentBench: Sendable {
         webhooks = Webhooks(
             database: database, queue: queue, egress: egress,
             box: SecretBox(masterKey: Secret(String(repeating: "m", count: 32)), surroundings: .system),
-            limits: webhookLimits, surroundings: .system, logger: logger)
+            limits: webhookLimits, surroundings: surroundings, logger: logger)
         var limits = ContentLimits()
         limits.firstPoll = .milliseconds(10)
         limits.pollInterval = .milliseconds(100)
@@ -58,7 +60,7 @@ struct ContentBench: Sendable {
             logger: logger)
         content = ContentService(
             database: database, storage: storage, router: router, queue: queue, webhooks: webhooks, limits: limits,
-            surroundings: .system, logger: logger)
+            surroundings: surroundings, logger: logger)
     }
 
     /// Runs `body` while a worker runs.
@@ -75,6 +77,15 @@ struct ContentBench: Sendable {
         }
         await egress.shutdown()
         return try result.get()
+    }
+
+    /// Runs the recurring upkeep once, by hand.
+    func sweep() async throws {
+        let kind = JobKind("content.sweep")
+        let job = ClaimedJob(
+            id: Surroundings.system.newID(), kind: kind, tenant: nil, payload: "{}", attempt: 1, maximumAttempts: 1,
+            fence: 1, createdAt: .system(), readyAt: .system())
+        _ = try await content.handlers[kind]?(job)
     }
 
     /// Waits until the job is there.
