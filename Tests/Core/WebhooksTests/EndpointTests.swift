@@ -128,6 +128,27 @@ struct EndpointTests {
         }
     }
 
+    @Test("each limit has a setting that is read, and refuses what is out of range")
+    func everySetting() throws {
+        let given = [
+            "ATELIER_WEBHOOK_TIMEOUT": "11s", "ATELIER_WEBHOOK_WORKERS": "12", "ATELIER_WEBHOOK_CONCURRENCY": "13",
+            "ATELIER_WEBHOOK_LONGEST_WAIT": "14s", "ATELIER_WEBHOOK_ENDPOINTS": "15", "ATELIER_WEBHOOK_ROTATION": "16s",
+            "ATELIER_WEBHOOK_DISABLE_AFTER": "70s", "ATELIER_WEBHOOK_RETENTION": "80s", "ATELIER_WEBHOOK_RETRIES": "1s",
+        ]
+        let reader = SettingsReader(.values(given))
+        let limits = WebhookLimits(reading: reader)
+        try reader.finish()
+        #expect(limits.timeout == .seconds(11) && limits.workers == 12 && limits.concurrency == 13)
+        #expect(limits.longestWait == .seconds(14) && limits.endpoints == 15)
+        #expect(limits.rotationOverlap == .seconds(16) && limits.disableAfter == .seconds(70))
+        #expect(limits.retention == .seconds(80) && limits.retries == [.seconds(1)])
+        #expect(Set(reader.declared.map(\.name)) == Set(given.keys))
+        let wrong = SettingsReader(.values(given.mapValues { _ in "99999999999d" }))
+        _ = WebhookLimits(reading: wrong)
+        // Any duration may stand in the schedule.
+        #expect(wrong.faults.count == given.count - 1)
+    }
+
     @Test("the schedule of retries is a setting that refuses nonsense")
     func settings() throws {
         let limits = WebhookLimits(reading: SettingsReader(.values(["ATELIER_WEBHOOK_RETRIES": "1s, 2m"])))
