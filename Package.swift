@@ -146,7 +146,7 @@ let rooms: [Room] = [
             "Egress",
             "Tenants", "Auth", "Engines", "Webhooks", "Content", "WebAPI", "Worker",
         ],
-        vendors: [.httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals]),
+        vendors: [.httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .serviceLifecycle, .unixSignals]),
     Room(
         "atelier", .app,
         uses: [

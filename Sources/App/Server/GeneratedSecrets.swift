@@ -34,10 +34,11 @@ package struct GeneratedSecrets: Sendable {
     /// Signs download links.
     func link() throws -> Secret { try made("link-secret") }
 
-    /// Verifies calls of `video-complete`, in the form of a webhook secret.
+    /// Verifies calls of `video-complete`: written as what signs them takes it.
     func callback() throws -> Secret {
-        let bytes = Base64URL.decode(try made("callback-secret").reveal()) ?? []
-        return Secret(StandardWebhookSignature.secretPrefix + Data(bytes).base64EncodedString())
+        try SecretFile.loadOrMake(folder: folder, name: "callback-secret", surroundings: surroundings) {
+            StandardWebhookSignature.secretPrefix + Data($0).base64EncodedString()
+        }
     }
 
     private func made(_ name: String) throws -> Secret {

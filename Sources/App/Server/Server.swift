@@ -1,6 +1,7 @@
 import Auth
 import Glibc
 import Hummingbird
+import HummingbirdCore
 package import JobQueue
 package import Logging
 import NIOCore
@@ -92,9 +93,10 @@ package struct Server: Sendable {
         if settings.roles.contains(.generation) { faces.insert(.generation) }
         let router = WebAPI.buildRouter(services: services(runner), limits: settings.api, faces: faces)
         return Application(
-            router: router,
+            router: router, server: .http1(configuration: .init(idleTimeout: TimeAmount(settings.idleTimeout))),
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.host, port: port), serverName: "atelier", backlog: 4096),
+                address: .hostname(settings.host, port: port), serverName: "atelier", backlog: 4096,
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.connections)),
             onServerRunning: { _ in await onReady() }, logger: logger)
     }
 

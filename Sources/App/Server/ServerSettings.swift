@@ -32,6 +32,10 @@ package struct ServerSettings: Sendable {
     package var openTenants: Bool
     package var masterKey: Secret?
     package var callbackSecret: Secret?
+    /// How long a connection may be silent between requests, or take to send a request's head.
+    package var idleTimeout: Duration
+    /// Connections of this process at once; more wait to be accepted.
+    package var connections: Int
     /// For the requests that are at work when the process is told to stop.
     package var grace: Duration
     /// Which running server the commands talk to; nil for the one on host and port.
@@ -106,6 +110,11 @@ package struct ServerSettings: Sendable {
         if let callbackSecret, StandardWebhookSignature.key(callbackSecret) == nil {
             reader.refuse("ATELIER_CALLBACK_SECRET", allowed: "whsec_ and the base64 of 16 to 64 bytes")
         }
+        idleTimeout = reader.duration(
+            "ATELIER_IDLE_TIMEOUT", default: .seconds(75), in: .seconds(1) ... .seconds(3600),
+            "how long a connection may be silent, or take to send the head of a request")
+        connections = reader.integer(
+            "ATELIER_MAX_CONNECTIONS", default: 4096, in: 1...1_000_000, "connections of one process at once")
         grace = reader.duration(
             "ATELIER_GRACE", default: .seconds(30), in: .seconds(1) ... .seconds(600),
             "for the whole of a graceful stop")

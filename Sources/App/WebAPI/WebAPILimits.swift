@@ -14,6 +14,8 @@ package struct WebAPILimits: Sendable {
     package var rateLimitTenants = 10_000
     /// Requests and open streams of this process at once.
     package var requestsInFlight = 1_024
+    /// Those of one tenant.
+    package var tenantRequestsInFlight = 256
     /// Between the comments that keep a quiet event stream open.
     package var heartbeat: Duration = .seconds(15)
     /// How long the answer to an `Idempotency-Key` is kept.
@@ -51,6 +53,9 @@ package struct WebAPILimits: Sendable {
         requestsInFlight = reader.integer(
             "ATELIER_MAX_IN_FLIGHT", default: requestsInFlight, in: 1...1_000_000,
             "requests and streams of one process at once")
+        tenantRequestsInFlight = reader.integer(
+            "ATELIER_TENANT_IN_FLIGHT", default: tenantRequestsInFlight, in: 1...1_000_000,
+            "requests and streams of one tenant at once, in one process")
         heartbeat = reader.duration(
             "ATELIER_SSE_HEARTBEAT", default: heartbeat, in: .milliseconds(50) ... .seconds(300),
             "between the comments that keep a quiet event stream open")

@@ -74,7 +74,7 @@ final class APIState: Sendable {
         self.limits = limits
         self.document = document
         rateLimiter = RateLimiter(perMinute: limits.requestsPerMinute, maximumBuckets: limits.rateLimitTenants)
-        gate = InFlightGate(limit: limits.requestsInFlight)
+        gate = InFlightGate(limit: limits.requestsInFlight, tenantLimit: limits.tenantRequestsInFlight)
         origins = CrossOrigin(origins: limits.corsOrigins)
         idempotency = IdempotencyStore(
             database: services.database, box: services.box, surroundings: services.surroundings,

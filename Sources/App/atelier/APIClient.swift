@@ -88,7 +88,19 @@ struct APIClient {
     }
 
     /// Writes the bytes of an asset to a file, which is there when it is whole.
-    func download(asset: String, to path: String) async throws {
+    /// - Throws: `CommandFailure` that says how to fetch it later.
+    func download(asset: String, of job: String? = nil, to path: String) async throws {
+        do {
+            try await fetch(asset, to: path)
+        } catch let error as CommandFailure {
+            let origin = job.map { " of job \($0)" } ?? ""
+            throw CommandFailure(
+                "\(error.message) The asset \(asset)\(origin) is made: GET /v1/content/assets/\(asset)/content has it.",
+                code: error.code)
+        }
+    }
+
+    private func fetch(_ asset: String, to path: String) async throws {
         let response = try await send(
             .get, "/v1/content/assets/\(asset)/content", patience: videoDeadline,
             most: Self.mostFile)
@@ -123,8 +135,8 @@ struct APIClient {
             response = try await egress.send(request)
         } catch let error as EgressError {
             throw CommandFailure(
-                "The server at \(base) can't be reached (\(error.detail)): start it with `atelier serve`, or name "
-                    + "another with --url.", code: CommandFailure.unavailable)
+                "The server at \(base) can't be reached (\(CommandFailure.cause(error))): start it with "
+                    + "`atelier serve`, or name another with --url.", code: CommandFailure.unavailable)
         }
         guard (200..<300).contains(response.status) else { throw await problem(response) }
         return response
@@ -148,8 +160,10 @@ struct APIClient {
     /// What a problem document says, with the id of the request.
     static func failure(_ problem: JSONValue?, otherwise: String) -> CommandFailure {
         guard let problem, let detail = problem["detail"]?.string else { return CommandFailure(otherwise) }
-        let fields = (problem["errors"]?.array ?? []).map { fault in
-            " \(fault["pointer"]?.string ?? "?"): \(fault["detail"]?.string ?? "?")."
+        let fields = (problem["errors"]?.array ?? []).compactMap { fault -> String? in
+            let (pointer, fault) = (fault["pointer"]?.string ?? "?", fault["detail"]?.string ?? "?")
+            // The detail of the whole may say it already.
+            return detail.contains("\(pointer) \(fault)") ? nil : " \(pointer): \(fault)."
         }
         let id = problem["request_id"]?.string.map { " (request \($0))" } ?? ""
         return CommandFailure(detail + fields.joined() + id)

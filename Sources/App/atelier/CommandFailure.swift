@@ -35,10 +35,15 @@ struct CommandFailure: Error {
             case let error as DatabaseError: "The database can't be used: \(error.detail)."
             case let error as AuthError: sentence(error.description)
             case let error as TenantsError: sentence(error.description)
-            case let error as EgressError: "The call failed: \(error.detail)."
+            case let error as EgressError: "The call failed: \(cause(error))."
             default: "\(error)"
             }
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    /// Why a call failed, without the system's own wording where plain words are known.
+    static func cause(_ error: EgressError) -> String {
+        error.detail.contains("Connection refused") ? "connection refused" : error.detail
     }
 
     private static func sentence(_ words: String) -> String {

@@ -42,7 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Terminal.outLine(body)
         } catch let error as EgressError {
             await egress.shutdown()
-            throw CommandFailure("\(url) can't be reached: \(error.detail).")
+            throw CommandFailure("\(url) can't be reached: \(CommandFailure.cause(error)).")
         }
     }
 }

@@ -19,8 +19,10 @@ struct GenerateOptions: ParsableArguments {
     @OptionGroup var settings: SettingsOptions
 
     /// Calls the server, and closes the connections afterwards.
-    func withClient(_ body: (APIClient) async throws -> Void) async throws {
+    /// - Parameter path: where the result goes. It is tried first: what can't be written isn't asked for.
+    func withClient(writing path: String?, _ body: (APIClient) async throws -> Void) async throws {
         let loaded = try await settings.loadAndTell(["ATELIER_URL": url, "ATELIER_TOKEN": token])
+        if let path { try OutputFile.check(path) }
         let client = try APIClient(loaded.settings)
         do {
             try await body(client)

@@ -9,7 +9,7 @@ struct GenerateImage: AsyncParsableCommand {
     @Option(help: "Width and height: 1024x1024.") var size: String?
 
     func run() async throws {
-        try await common.withClient { client in
+        try await common.withClient(writing: common.output ?? "image.png") { client in
             let record = try await client.post(
                 "/v1/content/generate/image", common.body(["size": .optional(size)]),
                 patience: client.imageDeadline)

@@ -11,7 +11,7 @@ struct GenerateText: AsyncParsableCommand {
     @Option(help: "1 to 4000.") var maxTokens: Int?
 
     func run() async throws {
-        try await common.withClient { client in
+        try await common.withClient(writing: common.output) { client in
             let body = common.body(["stream": .flag(true), "max_tokens": .optional(maxTokens)])
             let events = try await client.events(
                 "/v1/content/generate/text", body, patience: client.textDeadline)
@@ -35,15 +35,25 @@ struct GenerateText: AsyncParsableCommand {
             if common.output == nil, !text.isEmpty { Terminal.out("\n") }
             guard let record else { throw CommandFailure("The text broke off before its end.") }
             guard let path = common.output else { return }
+            try write(record["content"]?.string ?? text, of: record["id"]?.string, to: path)
+            Terminal.errorLine("wrote \(path)")
+        }
+    }
+
+    /// What can't be written after all goes to the standard output: it is paid for.
+    private func write(_ text: String, of id: String?, to path: String) throws {
+        do {
             let file = try OutputFile(path)
             do {
-                try file.write(Array((record["content"]?.string ?? text).utf8) + [UInt8(ascii: "\n")])
+                try file.write(Array((text + "\n").utf8))
                 try file.commit()
             } catch {
                 file.discard()
                 throw error
             }
-            Terminal.errorLine("wrote \(path)")
+        } catch let error as CommandFailure {
+            Terminal.outLine(text)
+            throw CommandFailure("\(error.message) The text\(id.map { " \($0)" } ?? "") is on the standard output.")
         }
     }
 }

@@ -15,7 +15,7 @@ struct GenerateVideo: AsyncParsableCommand {
     @Option(help: "16:9, 9:16 or 1:1.") var aspect: String?
 
     func run() async throws {
-        try await common.withClient { client in
+        try await common.withClient(writing: common.output ?? "film.mp4") { client in
             let queued = try await client.post(
                 "/v1/content/generate/video",
                 common.body(["duration_seconds": .optional(duration), "aspect_ratio": .optional(aspect)]),
@@ -25,7 +25,7 @@ struct GenerateVideo: AsyncParsableCommand {
             let job = try await wait(for: id, client)
             guard let asset = job["result"]?["asset_id"]?.string else { throw CommandFailure("The job has no film.") }
             let path = common.output ?? "\(id).mp4"
-            try await client.download(asset: asset, to: path)
+            try await client.download(asset: asset, of: id, to: path)
             Terminal.errorLine("wrote \(path)")
         }
     }

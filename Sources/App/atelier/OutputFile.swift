@@ -16,6 +16,15 @@ final class OutputFile {
         fchmod(descriptor, 0o644)
     }
 
+    /// Tries whether a file can be written there, and leaves nothing.
+    /// - Throws: `CommandFailure` when it can't.
+    static func check(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw failure(path, EISDIR) }
+        if path.isEmpty { throw failure("\"\"", ENOENT) }
+        try OutputFile(path).discard()
+    }
+
     func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { bytes in
             var rest = bytes
@@ -41,7 +50,7 @@ final class OutputFile {
         unlink(draft)
     }
 
-    private static func failure(_ path: String) -> CommandFailure {
-        CommandFailure("Can't write \(path): \(String(cString: strerror(errno))). Name another file with -o.")
+    private static func failure(_ path: String, _ code: Int32 = errno) -> CommandFailure {
+        CommandFailure("Can't write \(path): \(String(cString: strerror(code))). Name another file with -o.")
     }
 }

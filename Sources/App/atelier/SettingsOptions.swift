@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import Logging
 import Server
 import Settings
@@ -9,8 +10,10 @@ import Vocabulary
 struct SettingsOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Configuration file: YAML, or JSON by its name.", valueName: "file"))
     var config: String?
-    @Option(name: .customLong("env-file"), help: ArgumentHelp("File of NAME=value lines.", valueName: "path"))
-    var envFile = ".env"
+    @Option(
+        name: .customLong("env-file"),
+        help: ArgumentHelp("File of NAME=value lines; .env when absent.", valueName: "path"))
+    var envFile: String?
     @Option(help: ArgumentHelp("Address to listen on, or where the server does.", valueName: "address"))
     var host: String?
     @Option(help: ArgumentHelp("Port to listen on, or where the server does; 0 for any.", valueName: "number"))
@@ -41,8 +44,11 @@ struct SettingsOptions: ParsableArguments {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             flags[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
         }
+        // One flag for both ports: a bad value is reported once.
+        let generationPort = port.flatMap { UInt16($0) == nil ? nil : $0 }
         let named = [
-            "ATELIER_HOST": host, "ATELIER_PORT": port, "ATELIER_GENERATION_PORT": port, "ATELIER_DATA_DIR": dataDir,
+            "ATELIER_HOST": host, "ATELIER_PORT": port, "ATELIER_GENERATION_PORT": generationPort,
+            "ATELIER_DATA_DIR": dataDir,
             "ATELIER_DATABASE_URL": databaseURL, "ATELIER_STORAGE_URL": storageURL, "ATELIER_LOG_LEVEL": logLevel,
         ]
         for case (let name, let value?) in named { flags[name] = value }
@@ -51,12 +57,19 @@ struct SettingsOptions: ParsableArguments {
 
     /// Reads the settings.
     /// - Parameter more: what further flags of the command gave; nil values are none.
-    /// - Throws: `SettingsError` with every fault.
+    /// - Throws: `SettingsError` with every fault; `CommandFailure` when the file of `--env-file` isn't there.
     func load(_ more: [String: String?] = [:]) async throws -> LoadedSettings {
+        // Only the usual file may be absent, not one that is asked for.
+        if let envFile, access(envFile, F_OK) != 0 {
+            throw CommandFailure(
+                "The file \(envFile) of --env-file can't be used: \(String(cString: strerror(errno))).",
+                code: CommandFailure.badSettings)
+        }
         var flags = flags
         for case (let name, let value?) in more { flags[name] = value }
         let given = try await SettingsSources.load(
-            flags: flags, environment: ProcessInfo.processInfo.environment, dotEnvPath: envFile, configPath: config)
+            flags: flags, environment: ProcessInfo.processInfo.environment, dotEnvPath: envFile ?? ".env",
+            configPath: config)
         let (sources, legacy) = LegacySettings.read(given)
         let reader = SettingsReader(sources)
         let settings = try ServerSettings(reading: reader)

@@ -11,10 +11,13 @@ package enum SecretFile {
     /// disk before the call returns. Of several processes that make it at once one wins, and all return its secret.
     ///
     /// Blocks on the disk: for the start of a process only.
-    /// - Parameter bytes: how much chance is in it; a file with a shorter text is refused.
+    /// - Parameters:
+    ///   - bytes: how much chance is in it; a file with a shorter text is refused.
+    ///   - form: how it is written; base64url unless said otherwise.
     /// - Throws: `AuthError.misconfigured`.
     package static func loadOrMake(
-        folder: String, name: String, bytes: Int = 32, surroundings: Surroundings
+        folder: String, name: String, bytes: Int = 32, surroundings: Surroundings,
+        form: ([UInt8]) -> String = { Base64URL.encode($0) }
     ) throws -> Secret {
         let path = folder + "/" + name
         if let found = try read(path, bytes: bytes) { return found }
@@ -23,7 +26,7 @@ package enum SecretFile {
         } catch {
             throw AuthError.misconfigured("the folder \(folder) for the file \(name) can't be made")
         }
-        try make(path, folder: folder, text: Base64URL.encode(surroundings.randomBytes(bytes)))
+        try make(path, folder: folder, text: form(surroundings.randomBytes(bytes)))
         guard let made = try read(path, bytes: bytes) else {
             throw AuthError.misconfigured("the file \(path) was removed while it was being made")
         }

@@ -41,10 +41,16 @@ extension ContentService {
     }
 
     /// One transaction: the job, its first event, and the queued work.
+    /// - Throws: `ContentError.engine` when no engine makes such content, `.tooManyJobs`.
     func accept(
         _ caller: Caller, _ type: Modality, model: String, _ render: RenderRequest, durationSeconds: Int?,
         message: String?, webhookURL: String?
     ) async throws -> ContentJob {
+        do {
+            try router.checkMakes(type, model: model, sandboxOnly: caller.isTest)
+        } catch {
+            throw ContentError.engine(error, attempts: [])
+        }
         let now = surroundings.now()
         let job = ContentJob(
             id: newID(caller), tenant: caller.tenant, type: type, status: .pending, phase: .queued, progress: 0,

@@ -39,6 +39,10 @@ package protocol Engine: Sendable {
     /// What it serves when the model that was asked for isn't one of its own.
     func defaultModel(for modality: Modality, _ call: EngineCall) async throws -> String
 
+    /// Whether something answers where it is, asked now and answered before the call's deadline. A refusal is an
+    /// answer too. It makes nothing and costs nothing.
+    func isReachable(_ call: EngineCall) async -> Bool
+
     /// What its work costs us.
     var pricing: EnginePricing { get }
 }
@@ -47,6 +51,7 @@ extension Engine {
     package func reconcile(_ modality: Modality, _ call: EngineCall) async throws -> Reconciliation { .cannotTell }
     package func has(_ model: String, for modality: Modality, _ call: EngineCall) async -> Bool { false }
     package func defaultModel(for modality: Modality, _ call: EngineCall) async throws -> String { name }
+    package func isReachable(_ call: EngineCall) async -> Bool { true }
     package var pricing: EnginePricing { .unknown }
 }
 

@@ -4,8 +4,6 @@ package import Settings
 package struct ObjectStorageLimits: Sendable, Hashable {
     /// The largest object, in bytes, whatever the caller allows.
     package var maximumObjectSize: Int64 = 2 << 30
-    /// How long a link lives when nobody says otherwise.
-    package var linkTTL: Duration = .seconds(3_600)
     /// How much of an object is read or written at a time, in bytes.
     package var chunkSize = 64 << 10
 
@@ -17,9 +15,6 @@ package struct ObjectStorageLimits: Sendable, Hashable {
             reader.bytes(
                 "ATELIER_MAX_OBJECT_SIZE", default: Int(defaults.maximumObjectSize), in: (1 << 20)...(1 << 40),
                 "The largest file that is stored: an upload, an image or a film."))
-        linkTTL = reader.duration(
-            "ATELIER_LINK_TTL", default: defaults.linkTTL, in: .seconds(1) ... .seconds(7 * 86_400),
-            "How long a signed download link lives.")
         chunkSize = reader.bytes(
             "ATELIER_STORAGE_CHUNK_SIZE", default: defaults.chunkSize, in: (4 << 10)...(4 << 20),
             "How much of a file is read or written at a time.")

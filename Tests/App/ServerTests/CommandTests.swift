@@ -138,6 +138,56 @@ struct CommandTests {
         #expect(wrong.contains { $0.contains("Port \(double.port)") })
     }
 
+    @Test("an output that can't be written is refused before the server is asked")
+    func unwritableOutput() async throws {
+        let folder = try TemporaryFolder()
+        mkdir(folder.file("folder"), 0o755)
+        for kind in ["text", "image", "video"] {
+            for path in ["nowhere/result", "folder", ""] {
+                let ended = try await AtelierProcess.run(
+                    ["generate", kind, "Waves", "-o", path, "--url", "http://127.0.0.1:1", "--token", "x"], in: folder)
+                #expect(ended.status == 1 && ended.errors.hasPrefix("Can't write "), "\(kind) \(path): \(ended.errors)")
+            }
+        }
+        let good = try await AtelierProcess.run(
+            ["generate", "text", "Waves", "-o", "result", "--url", "http://127.0.0.1:1", "--token", "x"], in: folder)
+        #expect(good.status == 69 && good.errors.contains("(connection refused)"), "\(good.errors)")
+        #expect(!Files.names(in: folder.path).contains { $0.hasPrefix("result") })
+    }
+
+    @Test("a film that can't be written after all is named, to be fetched later")
+    func lostOutput() async throws {
+        let folder = try TemporaryFolder()
+        let (server, base) = try await AtelierProcess.serve(
+            environment: ["ATELIER_SANDBOX_RENDER_TIME": "3s"], in: folder)
+        mkdir(folder.file("out"), 0o755)
+        let film = try AtelierProcess(
+            ["generate", "video", "Waves", "--duration", "4", "-o", "out/waves.mp4", "--url", base], in: folder)
+        try await eventually(within: .seconds(60), "the film is asked for") { film.errors.contains("job job_") }
+        #expect(rmdir(folder.file("out")) == 0)
+        let ended = try await film.wait(within: .seconds(120))
+        #expect(ended.status == 1 && ended.errors.contains("Can't write out/waves.mp4"), "\(ended.errors)")
+        #expect(ended.errors.contains(" of job job_") && ended.errors.contains("/v1/content/assets/asset_"))
+        let badSize = try await AtelierProcess.run(
+            ["generate", "image", "Waves", "--size", "big", "--url", base], in: folder)
+        #expect(badSize.status == 1 && badSize.errors.ranges(of: "/size").count == 1, "\(badSize.errors)")
+        server.terminate()
+        #expect(try await server.wait().status == 0)
+    }
+
+    @Test("a file of settings that is asked for has to be there, and a bad port is reported once")
+    func settingsOptions() async throws {
+        let folder = try TemporaryFolder()
+        let absent = try await AtelierProcess.run(["config", "--env-file", "absent.env"], in: folder)
+        #expect(absent.status == 78 && absent.output.isEmpty)
+        #expect(absent.errors == "The file absent.env of --env-file can't be used: No such file or directory.\n")
+        #expect(try await AtelierProcess.run(["config"], in: folder).status == 0)
+        #expect(try await AtelierProcess.run(["config", "--env-file", "/dev/null"], in: folder).status == 0)
+        let port = try await AtelierProcess.run(["config", "--port", "abc"], in: folder)
+        #expect(port.status == 78 && port.errors.contains("ATELIER_PORT"))
+        #expect(!port.errors.contains("ATELIER_GENERATION_PORT"))
+    }
+
     @Test("the doctor sees a damaged database and a newer one")
     func damage() async throws {
         let folder = try TemporaryFolder()

@@ -204,6 +204,12 @@ struct ContentFaceTests {
                 cursor = page.json["next_cursor"]?.string.map { "&cursor=\($0)" } ?? ""
             } while !cursor.isEmpty
             #expect(seen.count == 5 && Set(seen) == Set(made))
+            let all = try await bench.call(
+                .get, "/v1/content/jobs?status=foo&type=bar&since=x&limit=999&cursor=!!&model=any", token: token)
+            #expect(all.status == 400 && all.code == "invalid_request")
+            #expect(Set(all.pointers) == ["status", "type", "since", "limit", "cursor"])
+            let badCursor = try await bench.call(.get, "/v1/content/jobs?cursor=!!", token: token)
+            #expect(badCursor.code == "invalid_cursor" && badCursor.pointers == ["cursor"])
             for query in ["limit=0", "limit=201", "limit=x", "cursor=!!", "status=odd", "type=odd", "since=yesterday"] {
                 #expect(try await bench.call(.get, "/v1/content/jobs?\(query)", token: token).status == 400, "\(query)")
             }

@@ -92,17 +92,42 @@ struct FrameworkTests {
 
     @Test("no more requests are let in than the limit, and a place is free again when its holder goes")
     func gate() {
-        let gate = InFlightGate(limit: 2)
-        var places = [gate.enter(), gate.enter()]
+        let gate = InFlightGate(limit: 2, tenantLimit: 2)
+        func enter() -> InFlightGate.Place? {
+            if case .entered(let place) = gate.enter(nil) { place } else { nil }
+        }
+        var places = [enter(), enter()]
         #expect(places.allSatisfy { $0 != nil })
-        #expect(gate.enter() == nil)
+        #expect(enter() == nil)
         #expect(gate.count == 2)
         places.removeLast()
         #expect(gate.count == 1)
-        places.append(gate.enter())
+        places.append(enter())
         #expect(places.last != nil)
         places.removeAll()
         #expect(gate.count == 0)
+    }
+
+    @Test("a tenant that holds all the places it may have leaves the others theirs")
+    func tenantGate() throws {
+        let gate = InFlightGate(limit: 3, tenantLimit: 2)
+        let (busy, other) = (try tenant("busy"), try tenant("other"))
+        var places: [InFlightGate.Place] = []
+        func enter(_ tenant: TenantID) -> String {
+            switch gate.enter(tenant) {
+            case .entered(let place):
+                places.append(place)
+                return "entered"
+            case .full: return "full"
+            case .tenantFull: return "tenantFull"
+            }
+        }
+        #expect(enter(busy) == "entered" && enter(busy) == "entered")
+        #expect(enter(busy) == "tenantFull")
+        #expect(enter(other) == "entered")
+        #expect(enter(other) == "full")
+        places.removeFirst()
+        #expect(enter(busy) == "entered" && enter(busy) == "full")
     }
 
     @Test("every limit has a setting, and a wrong value is refused")
@@ -111,6 +136,7 @@ struct FrameworkTests {
             .values([
                 "ATELIER_MAX_BODY": "2KiB", "ATELIER_MAX_JSON_DEPTH": "8", "ATELIER_BODY_DEADLINE": "2s",
                 "ATELIER_RATE_LIMIT": "7", "ATELIER_RATE_LIMIT_TENANTS": "9", "ATELIER_MAX_IN_FLIGHT": "11",
+                "ATELIER_TENANT_IN_FLIGHT": "12",
                 "ATELIER_SSE_HEARTBEAT": "100ms", "ATELIER_IDEMPOTENCY_TTL": "1h", "ATELIER_HEALTH_DEADLINE": "1s",
                 "ATELIER_TEXT_DEADLINE": "5s", "ATELIER_IMAGE_DEADLINE": "6s",
                 "ATELIER_CORS_ORIGINS": "https://a.example, http://localhost:3000",
@@ -118,7 +144,9 @@ struct FrameworkTests {
         let limits = WebAPILimits(reading: reader)
         try reader.finish()
         #expect(limits.maximumBody == 2_048 && limits.maximumDepth == 8 && limits.bodyDeadline == .seconds(2))
-        #expect(limits.requestsPerMinute == 7 && limits.rateLimitTenants == 9 && limits.requestsInFlight == 11)
+        #expect(
+            limits.requestsPerMinute == 7 && limits.rateLimitTenants == 9 && limits.requestsInFlight == 11
+                && limits.tenantRequestsInFlight == 12)
         #expect(limits.heartbeat == .milliseconds(100) && limits.idempotencyLifetime == .seconds(3_600))
         #expect(limits.healthDeadline == .seconds(1))
         #expect(limits.textDeadline == .seconds(5) && limits.imageDeadline == .seconds(6))

@@ -1,6 +1,7 @@
 import Auth
 import DatabaseSQLite
 import HTTPTypes
+import ProviderDoubles
 import Server
 import Tenants
 import TestKit
@@ -64,6 +65,42 @@ struct ServiceFaceTests {
             let late = try await bench.call(.get, "/health/ready")
             #expect(late.status == 503 && late.json["checks"]?["database"] == false)
             #expect(try await bench.call(.get, "/v1/content/jobs", token: try bench.token("a")).status == 503)
+        }
+    }
+
+    @Test("content is healthy when an engine answers, and unhealthy when none of those configured does")
+    func contentHealth() async throws {
+        let gone = try RefusingPort()
+        let goneEngine = "gone=\(gone.url)/v1"
+        try await APITestBench.run(["ATELIER_LOCAL_ENGINES": goneEngine]) { bench in
+            let reply = try await bench.call(.get, "/v1/content/health")
+            #expect(reply.status == 503 && reply.data["status"] == "unhealthy")
+            #expect(reply.data["engines"]?["gone"] == false)
+            let engines = try await bench.call(.get, "/v1/engines", token: try bench.token("a"))
+            let listed = engines.json["data"]?.array?.first { $0["name"] == "gone" }
+            #expect(engines.status == 200 && listed?["reachable"] == false)
+        }
+        try await withOpenAICompatibleDouble { double in
+            let settings = [
+                "ATELIER_LOCAL_ENGINES": "\(goneEngine),here=\(double.baseURL)", "ATELIER_HEALTH_DEADLINE": "20s",
+            ]
+            try await APITestBench.run(settings) { bench in
+                let reply = try await bench.call(.get, "/v1/content/health")
+                #expect(reply.status == 200 && reply.data["status"] == "healthy")
+                #expect(reply.data["engines"]?["here"] == true && reply.data["engines"]?["gone"] == false)
+            }
+        }
+    }
+
+    @Test("a fault that the sandbox doesn't know is a bad request")
+    func unknownFault() async throws {
+        try await APITestBench.run { bench in
+            let token = try bench.token("a")
+            for path in ["/v1/generate/text", "/v1/generate/image"] {
+                let reply = try await bench.call(
+                    .post, path, token: token, json: ["prompt": "x"], headers: [.sandboxFault: "teapot"])
+                #expect(reply.status == 400 && reply.code == "unsupported_parameter", "\(reply.text)")
+            }
         }
     }
 

@@ -20,13 +20,16 @@ final class ScriptedEngine: Engine {
     }
 
     let name: String
-    let modalities: Set<Modality> = [.text, .image, .video]
+    let modalities: Set<Modality>
     let pricing = EnginePricing.unknown
     let script: Mutex<Script>
     private let counts = Mutex<[String: Int]>([:])
 
-    init(name: String = "scripted", _ script: Script = Script()) {
+    init(
+        name: String = "scripted", modalities: Set<Modality> = Set(Modality.allCases), _ script: Script = Script()
+    ) {
         self.name = name
+        self.modalities = modalities
         self.script = Mutex(script)
     }
 

@@ -242,6 +242,23 @@ struct VideoTests {
         }
     }
 
+    @Test("a film that no configured engine makes is refused at once, not accepted and failed")
+    func nobodyMakesIt() async throws {
+        let engine = ScriptedEngine(modalities: [.text])
+        let bench = try await ContentBench(engines: [engine])
+        let acme = try tenant("acme")
+        let generation = VideoGeneration(prompt: "Rye", model: "sora-2", durationSeconds: 4)
+        do {
+            _ = try await bench.content.queueVideo(Caller(acme), generation)
+            Issue.record("taken")
+        } catch ContentError.engine(let error, _) {
+            #expect(error.code == .modelNotFound)
+        }
+        var test = Caller(acme)
+        test.isTest = true
+        _ = try await bench.content.queueVideo(test, generation)
+    }
+
     @Test("the same creation twice is one job")
     func idempotent() async throws {
         let bench = try await ContentBench()

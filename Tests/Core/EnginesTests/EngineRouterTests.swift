@@ -321,6 +321,45 @@ struct EngineRouterTests {
         #expect(await router.health().map(\.isReachable) == [true])
     }
 
+    @Test("an engine that isn't there is not reachable before anyone used it")
+    func nothingListens() async throws {
+        let gone = try RefusingPort()
+        try await withEgress { egress in
+            let engine = OpenAICompatible(
+                name: "gone", baseURL: gone.url + "/v1", key: nil, egress: egress, logger: silent)
+            let health = await router(engine, ScriptedEngine("two", .text("yes"))).health(within: .seconds(20))
+            #expect(health.map(\.isReachable) == [false, true])
+            #expect(health.map(\.failuresInARow) == [0, 0])
+        }
+    }
+
+    @Test("an engine that answers is reachable, and is asked once in a while")
+    func listens() async throws {
+        try await withEngine { engine, double in
+            let clock = TestClock(.system())
+            let router = router(engine, surroundings: clock.surroundings)
+            for _ in 0..<3 { #expect(await router.health(within: .seconds(20)).map(\.isReachable) == [true]) }
+            #expect(double.requests.filter { $0.path == "/v1/models" }.count == 1)
+            clock.advance(by: .seconds(6))
+            #expect(await router.health(within: .seconds(20)).map(\.isReachable) == [true])
+            #expect(double.requests.filter { $0.path == "/v1/models" }.count == 2)
+        }
+    }
+
+    @Test(
+        "an engine that refuses to say what it has is reachable; one that says nothing in time isn't",
+        arguments: [
+            (OpenAICompatibleDouble.Fault.unauthorized, true), (.modelNotFound, true), (.serverError, true),
+            (.hang, false),
+        ])
+    func refusalIsAnAnswer(fault: OpenAICompatibleDouble.Fault, isReachable: Bool) async throws {
+        try await withEngine { engine, double in
+            double.fail(always: fault)
+            let limit = Duration.seconds(isReachable ? 20 : 1)
+            #expect(await router(engine).health(within: limit).map(\.isReachable) == [isReachable])
+        }
+    }
+
     @Test("a refused prompt says nothing against the engine")
     func healthAfterRefusals() async {
         let router = router(ScriptedEngine("one", .error(EngineError(.contentBlockedInput, "no"))))

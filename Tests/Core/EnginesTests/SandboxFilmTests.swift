@@ -159,6 +159,11 @@ struct SandboxFilmTests {
         #expect(try await sandbox().pollVideo(usual, now()) == .ready(usual))
     }
 
+    @Test("a film with an unknown fault isn't taken", arguments: ["teapot", "late=soon", "slow="])
+    func unknownFault(word: String) async {
+        #expect(await engineError { try await submit("kite [sandbox:\(word)]") }?.code == .unsupportedParameter)
+    }
+
     @Test("no time is longer than an hour", arguments: ["9000000000000000s", "9000000000000000000ms", "106751991167d"])
     func hugeTimes(time: String) async throws {
         let ticket = try await submit("kite [sandbox:late=\(time)]")
@@ -168,7 +173,8 @@ struct SandboxFilmTests {
         }
         clock.advance(by: .seconds(3_600))
         #expect(try await sandbox().pollVideo(ticket, now()) == .ready(ticket))
-        let fault = SandboxFault.read(prompt: "kite [sandbox:slow=\(time)] [sandbox:late=\(time)]", header: nil).fault
+        let fault = try SandboxFault.read(prompt: "kite [sandbox:slow=\(time)] [sandbox:late=\(time)]", header: nil)
+            .fault
         #expect(fault.slow == 3_600_000)
         #expect(fault.late == 3_600_000)
     }

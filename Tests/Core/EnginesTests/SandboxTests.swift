@@ -263,9 +263,25 @@ struct SandboxTests {
         #expect(clock.now - start < .seconds(60))
     }
 
-    @Test("an unknown word stays in the prompt")
-    func unknownWord() async throws {
-        let result = try await sandbox.image(imageRequest("a [sandbox:teapot] b [sandbox:"), call())
-        #expect(result.revisedPrompt == "a [sandbox:teapot] b [sandbox:")
+    @Test(
+        "a fault that the sandbox doesn't know is refused, in the prompt and in the header",
+        arguments: ["teapot", "slow=soon", "late=", "500=3s", "429 now"])
+    func unknownFault(word: String) async {
+        let errors = [
+            await engineError { try await sandbox.text(textRequest("tea [sandbox:\(word)]"), call()) },
+            await engineError { try await sandbox.text(textRequest("tea"), call(fault: word)) },
+            await engineError { try await sandbox.textStream(textRequest("tea"), call(fault: word)) },
+            await engineError { try await sandbox.image(imageRequest("[sandbox:\(word)]"), call()).revisedPrompt },
+        ]
+        for error in errors {
+            #expect(error?.code == .unsupportedParameter)
+            #expect(error?.detail.contains("it knows: slow, ") == true)
+        }
+    }
+
+    @Test("brackets that name no fault stay in the prompt, and an empty header asks for none")
+    func otherBrackets() async throws {
+        let result = try await sandbox.image(imageRequest("a [sand] [teapot] b [sandbox:"), call(fault: " , "))
+        #expect(result.revisedPrompt == "a [sand] [teapot] b [sandbox:")
     }
 }

@@ -266,12 +266,12 @@ struct FileObjectStorageTests {
     @Test("settings")
     func settings() throws {
         let reader = SettingsReader(
-            .values(["ATELIER_MAX_OBJECT_SIZE": "5MiB", "ATELIER_LINK_TTL": "2m", "ATELIER_STORAGE_CHUNK_SIZE": "8KiB"])
+            .values(["ATELIER_MAX_OBJECT_SIZE": "5MiB", "ATELIER_STORAGE_CHUNK_SIZE": "8KiB"])
         )
         let limits = ObjectStorageLimits(reading: reader)
         try reader.finish()
-        #expect(limits.maximumObjectSize == 5 << 20 && limits.linkTTL == .seconds(120) && limits.chunkSize == 8_192)
+        #expect(limits.maximumObjectSize == 5 << 20 && limits.chunkSize == 8_192)
         #expect(ObjectStorageLimits(reading: SettingsReader(.empty)) == ObjectStorageLimits())
-        #expect(ObjectStorageLimits().maximumObjectSize == 2 << 30 && ObjectStorageLimits().linkTTL == .seconds(3_600))
+        #expect(ObjectStorageLimits().maximumObjectSize == 2 << 30)
     }
 }

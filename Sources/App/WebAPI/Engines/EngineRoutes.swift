@@ -43,7 +43,7 @@ enum EngineRoutes {
             face: .common,
             answers: [.json(200, "All of them.", .object(.required("data", .array(engineSchema))))])
     ) { call in
-        let health = await call.services.content.router.health()
+        let health = await call.services.content.router.health(within: call.state.limits.healthDeadline)
         return .object { writer in
             writer.member("data", each: usable(call)) { writer, engine in
                 writer.object { writer in

@@ -73,6 +73,24 @@ package struct APICall: Sendable {
         return moment
     }
 
+    /// Checks the query parameters of a route, all at once.
+    /// - Throws: a 400 with every fault.
+    func checkQuery(_ parameters: [RouteDescription.Parameter]) throws {
+        var faults: [ContentError.Fault] = []
+        for parameter in parameters where parameter.place == .query {
+            guard let text = query(parameter.name) else { continue }
+            if parameter.name == "cursor" {
+                if PageCursor.decode(text) == nil { faults.append(Self.cursorFault) }
+            } else if let detail = parameter.schema.fault(ofParameter: text) {
+                faults.append(.init(parameter.name, detail))
+            }
+        }
+        guard !faults.isEmpty, faults != [Self.cursorFault] else { return }
+        throw Problem(.invalidRequest, Problem.sentence(for: faults), errors: faults)
+    }
+
+    private static let cursorFault = ContentError.Fault("cursor", "is not valid")
+
     func bad(_ name: String, _ detail: String) -> Problem {
         Problem(.invalidRequest, "\(name) \(detail).", errors: [.init(name, detail)])
     }
@@ -91,7 +109,7 @@ package struct APICall: Sendable {
             guard let after = PageCursor.decode(text) else {
                 throw Problem(
                     .invalidCursor, "The cursor isn't one that was handed out.",
-                    errors: [.init("cursor", "is not valid")])
+                    errors: [Self.cursorFault])
             }
             page.after = after
         }

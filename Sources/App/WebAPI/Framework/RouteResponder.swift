@@ -74,6 +74,7 @@ struct RouteResponder: HTTPResponder {
     }
 
     private func handle(_ call: APICall) async throws -> APIAnswer {
+        if description.access.needsCredential { try call.checkQuery(description.parameters) }
         let about = LogContext(requestID: call.requestID, tenant: call.principal?.tenant.name)
         return try await LogContext.$current.withValue(about) { try await route.handler(call) }
     }
@@ -104,10 +105,14 @@ struct RouteResponder: HTTPResponder {
                 throw Problem(.rateLimited, "No more than \(rate.limit) requests a minute.").retryAfter(rate.wait)
             }
         }
-        guard let place = state.gate.enter() else {
+        switch state.gate.enter(call.principal?.tenant) {
+        case .entered(let place): return place
+        case .full:
             throw Problem(.overloaded, "The server is at work on as much as it can.").retryAfter(.seconds(1))
+        case .tenantFull:
+            let limit = state.limits.tenantRequestsInFlight
+            throw Problem(.rateLimited, "No more than \(limit) requests and streams at once.").retryAfter(.seconds(1))
         }
-        return place
     }
 
     // MARK: The body

@@ -91,7 +91,7 @@ enum HealthRoutes {
 
     /// Unhealthy when no engine can be reached.
     static func content(_ call: APICall) async -> APIAnswer {
-        let engines = await call.services.content.router.health()
+        let engines = await call.services.content.router.health(within: call.state.limits.healthDeadline)
         let isHealthy = engines.contains(where: \.isReachable)
         return .object(isHealthy ? .ok : .serviceUnavailable) { writer in
             writer.member("success", isHealthy)

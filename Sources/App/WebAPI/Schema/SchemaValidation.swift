@@ -12,6 +12,15 @@ extension Schema {
         return faults
     }
 
+    /// What is wrong with the text of a parameter; nil when nothing is.
+    func fault(ofParameter text: String) -> String? {
+        if case .integer(let range?) = form, Int64(text) == nil {
+            return "must be \(range.lowerBound) to \(range.upperBound)"
+        }
+        if case .integer = form, let number = Int64(text) { return faults(in: .int(number)).first?.detail }
+        return faults(in: .string(text)).first?.detail
+    }
+
     private func check(_ value: JSONValue, at pointer: String, into faults: inout [ContentError.Fault]) {
         guard faults.count < Self.maximumFaults else { return }
         if case .null = value, isNullable { return }

@@ -61,6 +61,8 @@ package struct OpenAICompatible: Engine {
         return ((try? await list.models(call)) ?? []).contains(model)
     }
 
+    package func isReachable(_ call: EngineCall) async -> Bool { await client.isReachable(call) }
+
     package func defaultModel(for modality: Modality, _ call: EngineCall) async throws -> String {
         if let own = ownModels[modality] { return own }
         if kind == .openAI {

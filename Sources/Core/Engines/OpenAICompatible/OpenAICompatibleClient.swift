@@ -71,6 +71,15 @@ struct OpenAICompatibleClient: Sendable {
         return answer.data.map(\.id)
     }
 
+    /// Whether `GET /models` has an answer of any status.
+    func isReachable(_ call: EngineCall) async -> Bool {
+        guard let deadlines = try? deadlines(call) else { return false }
+        let request = EgressRequest(
+            .get, base + "/models", headers: authorization, trust: .configured, deadlines: deadlines,
+            maximumBodySize: 4 << 20, maximumAttempts: 1)
+        return (try? await egress.send(request)) != nil
+    }
+
     /// An image that the answer names by its address. Our key goes to our own server and nowhere else; any other
     /// address must be public.
     func asset(_ address: String, cap: Int, _ call: EngineCall) async throws -> MediaStream {

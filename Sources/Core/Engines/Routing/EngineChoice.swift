@@ -7,6 +7,14 @@ package struct EngineChoice: Sendable {
 }
 
 extension EngineRouter {
+    /// Whether any engine makes that kind of content at all, as far as the settings tell.
+    /// - Throws: `EngineError` with `.modelNotFound`.
+    package func checkMakes(_ modality: Modality, model: String, sandboxOnly: Bool) throws(EngineError) {
+        if sandboxOnly || engines.isEmpty || model == Sandbox.model { return }
+        guard !engines.contains(where: { $0.modalities.contains(modality) }) else { return }
+        throw EngineRoute.nobodyMakes(modality)
+    }
+
     /// Whom a queued job may be given to, in order: for work whose every step is recorded by the caller.
     /// - Throws: `EngineError` when no engine makes that kind of content, or none can say what it serves.
     package func choices(

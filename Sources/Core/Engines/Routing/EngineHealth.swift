@@ -1,10 +1,11 @@
 import Synchronization
 package import Vocabulary
 
-/// How an engine has been doing, judged by the calls of this process.
+/// How an engine is doing, judged by the calls of this process and by whether it answers now.
 package struct EngineHealth: Sendable, Hashable {
     package var engine: String
-    /// False after several failures in a row that speak against the engine, the last of them recent.
+    /// False when nothing answers where it is, and after several failures in a row that speak against the engine, the
+    /// last of them recent.
     package var isReachable: Bool
     package var failuresInARow: Int
     /// Of the last failure that spoke against it; nil after a success.

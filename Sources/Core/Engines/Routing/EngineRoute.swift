@@ -36,9 +36,7 @@ struct EngineRoute: Sendable {
         if let named = try explicit(model, modality: modality) { return [named] }
         let able = engines.filter { $0.modalities.contains(modality) }
         guard !able.isEmpty else {
-            throw EngineError(
-                .modelNotFound,
-                "no configured engine makes \(modality.plural); the model sandbox does, and so do test keys")
+            throw Self.nobodyMakes(modality)
         }
         let living = try served(model, now: now)
         var first: Int?
@@ -50,6 +48,12 @@ struct EngineRoute: Sendable {
         let others = able.enumerated().filter { $0.offset != first }
         return [RouteStop(engine: able[first], model: living)]
             + others.map { RouteStop(engine: $0.element, model: nil) }
+    }
+
+    static func nobodyMakes(_ modality: Modality) -> EngineError {
+        EngineError(
+            .modelNotFound,
+            "no configured engine makes \(modality.plural); the model sandbox does, and so do test keys")
     }
 
     private func explicit(_ model: String, modality: Modality) throws(EngineError) -> RouteStop? {

@@ -17,6 +17,7 @@ package struct EngineRouter: Sendable {
     let surroundings: Surroundings
     let logger: Logger
     private let book = EngineHealthBook()
+    private let probes = EngineProbes()
 
     /// A wait longer than this is not worth it while another engine can be asked.
     static let longestWaitBeforeFallback = Duration.seconds(2)
@@ -100,10 +101,25 @@ package struct EngineRouter: Sendable {
 
     // MARK: Health and cost
 
-    /// How the engines that serve are doing: the configured ones, or the sandbox where there are none.
-    package func health() async -> [EngineHealth] {
+    /// How the engines that serve are doing: the configured ones, or the sandbox where there are none. Reachable is
+    /// what answers now and didn't keep failing; all are asked at once, and an answer is believed for 5 s.
+    /// - Parameter limit: how long an engine has to answer.
+    package func health(within limit: Duration = .seconds(2)) async -> [EngineHealth] {
+        let engines: [any Engine] = engines.isEmpty ? [sandbox] : engines
+        let answering = await withTaskGroup(of: (String, Bool).self) { group in
+            for engine in engines {
+                group.addTask {
+                    (engine.name, await probes.isReachable(engine, within: limit, now: surroundings.now))
+                }
+            }
+            return await group.reduce(into: [String: Bool]()) { $0[$1.0] = $1.1 }
+        }
         let now = surroundings.now()
-        return (engines.isEmpty ? [sandbox] : engines).map { book.health(of: $0.name, at: now) }
+        return engines.map { engine in
+            var health = book.health(of: engine.name, at: now)
+            health.isReachable = health.isReachable && answering[engine.name] ?? false
+            return health
+        }
     }
 
     /// What the text cost us, or nil when the price isn't known.

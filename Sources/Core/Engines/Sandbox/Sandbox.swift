@@ -39,7 +39,7 @@ package struct Sandbox: Engine {
     // MARK: Text
 
     package func text(_ request: TextRequest, _ call: EngineCall) async throws -> TextResult {
-        let (prompt, fault) = SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
+        let (prompt, fault) = try SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
         try await waitForAnswer(fault, call, onTimeout: .providerTimeout)
         switch fault.outcome {
         case .drop: throw EngineError(.providerTimeout, "the sandbox gave no answer, as it was told")
@@ -53,7 +53,7 @@ package struct Sandbox: Engine {
     package func textStream(
         _ request: TextRequest, _ call: EngineCall
     ) async throws -> AsyncThrowingStream<TextEvent, any Error> {
-        let (prompt, fault) = SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
+        let (prompt, fault) = try SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
         try await waitForAnswer(fault, call, onTimeout: .providerTimeout)
         var breaks = false
         switch fault.outcome {
@@ -79,7 +79,7 @@ package struct Sandbox: Engine {
     // MARK: Images
 
     package func image(_ request: ImageRequest, _ call: EngineCall) async throws -> ImageResult {
-        let (prompt, fault) = SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
+        let (prompt, fault) = try SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
         let sizes = ModelCatalogue.anySize
         guard sizes.contains(ImageSize(request.width, request.height)) else {
             throw EngineError(.unsupportedParameter, "the sandbox makes images of \(sizes)")
@@ -97,7 +97,7 @@ package struct Sandbox: Engine {
     // MARK: Films
 
     package func submitVideo(_ request: VideoRequest, _ call: EngineCall) async throws -> VideoTicket {
-        let (prompt, fault) = SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
+        let (prompt, fault) = try SandboxFault.read(prompt: request.prompt, header: call.sandboxFault)
         guard ModelCatalogue.anyDuration.contains(request.durationSeconds) else {
             throw EngineError(
                 .unsupportedParameter, "the sandbox makes films of \(ModelCatalogue.anyDuration) seconds")

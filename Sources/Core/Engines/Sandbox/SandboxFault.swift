@@ -16,7 +16,8 @@ import Vocabulary
 /// | `moderated-late` | refused for its content after all the work |
 /// | `fail` | the work fails |
 ///
-/// No time is longer than an hour.
+/// No time is longer than an hour. An unknown word, a time that can't be read and a value that a word doesn't take
+/// are refused; brackets that don't begin with `[sandbox:`, or don't end, are the prompt's own.
 package struct SandboxFault: Sendable, Hashable, Codable {
     package enum Outcome: String, Sendable, Codable, CaseIterable {
         case rateLimited = "429"
@@ -38,39 +39,56 @@ package struct SandboxFault: Sendable, Hashable, Codable {
 
     package init() {}
 
-    /// Splits a prompt into what is meant for the engine and what is to go wrong. A marker with an unknown word stays.
-    package static func read(prompt: String, header: String?) -> (prompt: String, fault: SandboxFault) {
+    /// Splits a prompt into what is meant for the engine and what is to go wrong.
+    /// - Throws: `EngineError` with `.unsupportedParameter` for a fault that isn't in the table.
+    package static func read(prompt: String, header: String?) throws -> (
+        prompt: String, fault: SandboxFault
+    ) {
         var fault = SandboxFault()
         var rest = ""
         var text = prompt[...]
         while let start = text.firstRange(of: "[sandbox:") {
             guard let end = text[start.upperBound...].firstIndex(of: "]") else { break }
             rest += text[..<start.lowerBound]
-            if !fault.take(String(text[start.upperBound..<end])) { rest += text[start.lowerBound...end] }
+            try fault.take(String(text[start.upperBound..<end]))
             text = text[text.index(after: end)...]
         }
         rest += text
         for word in (header ?? "").split(separator: ",") {
             let bare = word.filter { $0 != " " && $0 != "[" && $0 != "]" }
-            _ = fault.take(bare.hasPrefix("sandbox:") ? String(bare.dropFirst(8)) : bare)
+            guard !bare.isEmpty else { continue }
+            try fault.take(bare.hasPrefix("sandbox:") ? String(bare.dropFirst(8)) : bare)
         }
         let clean = rest.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
         return (clean, fault)
     }
 
-    /// - Returns: false for an unknown word.
-    private mutating func take(_ word: String) -> Bool {
-        let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-        let time = parts.count > 1 ? SettingsNotation.duration(parts[1]).map(Self.milliseconds) : nil
-        switch parts.first {
-        case "slow": slow = time ?? Self.usualSlowness
-        case "late": late = time ?? 0
-        case let name?:
-            guard let outcome = Outcome(rawValue: name) else { return false }
-            self.outcome = outcome
-        case nil: return false
+    private mutating func take(_ word: String) throws {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let name = parts.first ?? ""
+        guard parts.count > 1 else {
+            switch name {
+            case "slow": slow = Self.usualSlowness
+            case "late": late = 0
+            default:
+                guard let outcome = Outcome(rawValue: name) else { throw Self.unknown(word) }
+                self.outcome = outcome
+            }
+            return
         }
-        return true
+        guard let time = SettingsNotation.duration(parts[1]).map(Self.milliseconds) else { throw Self.unknown(word) }
+        switch name {
+        case "slow": slow = time
+        case "late": late = time
+        default: throw Self.unknown(word)
+        }
+    }
+
+    private static func unknown(_ word: String) -> EngineError {
+        let known = ["slow", "slow=5s", "late", "late=20s"] + Outcome.allCases.map(\.rawValue)
+        return EngineError(
+            .unsupportedParameter,
+            "the sandbox knows no fault '\(word.prefix(60))'; it knows: \(known.joined(separator: ", "))")
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {
