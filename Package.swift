@@ -123,7 +123,8 @@ let rooms: [Room] = [
     Room(
         "Content", .core,
         uses: [
-            "Vocabulary", "Database", "JobQueue", "ObjectStorage", "Engines", "Webhooks", "Media", "Settings",
+            "Vocabulary", "Database", "JobQueue", "ObjectStorage", "Engines", "Telemetry", "Webhooks", "Media",
+            "Settings",
         ],
         vendors: [.logging, .nioCore]),
 

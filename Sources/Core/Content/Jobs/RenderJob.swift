@@ -4,6 +4,7 @@ import FoundationEssentials
 import JobQueue
 import Logging
 import ObjectStorage
+import Telemetry
 import Vocabulary
 import Webhooks
 
@@ -35,6 +36,11 @@ struct RenderJob: Sendable {
     private var now: Timestamp { service.surroundings.now() }
 
     func run() async throws -> JobVerdict {
+        let about = LogContext(tenant: tenant.name, job: id.text)
+        return try await LogContext.$current.withValue(about) { try await step() }
+    }
+
+    private func step() async throws -> JobVerdict {
         let id = id
         let found = try await service.database.read(as: tenant) { [store = service.jobStore, tenant] in
             try store.find(tenant, id, in: $0)
@@ -153,7 +159,7 @@ struct RenderJob: Sendable {
         do {
             return try await service.takeIn(media, type, of: state, engine: engine, model: model)
         } catch let error as ObjectStorageError {
-            service.logger.error("a file could not be stored", metadata: ["job": "\(id)", "why": "\(error)"])
+            service.logger.error("a file could not be stored", metadata: ["why": "\(error)"])
             throw EngineError(.assetDownloadFailed, "the file was made and could not be stored")
         }
     }
@@ -309,10 +315,6 @@ struct RenderJob: Sendable {
     }
 
     private func record(_ choice: EngineChoice, _ begun: Timestamp, _ error: EngineError?) -> EngineAttempt {
-        service.router.note(error?.code, engine: choice.engine.name)
-        return EngineAttempt(
-            engine: choice.engine.name, model: choice.model, code: error?.code, httpStatus: error?.httpStatus,
-            providerRequestID: error?.providerRequestID, startedAt: begun,
-            milliseconds: Int((now - begun).wholeMicroseconds / 1000))
+        service.router.record(error, choice.engine, choice.model, begun)
     }
 }

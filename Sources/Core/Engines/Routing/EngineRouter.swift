@@ -213,7 +213,8 @@ package struct EngineRouter: Sendable {
         return isLast || wait <= Self.longestWaitBeforeFallback ? wait : nil
     }
 
-    private func record(
+    /// Puts a try that ended now on the record: health, metrics, and the log, which alone gets the provider's words.
+    package func record(
         _ error: EngineError?, _ engine: any Engine, _ model: String, _ started: Timestamp
     ) -> EngineAttempt {
         let now = surroundings.now()
